@@ -1,0 +1,1 @@
+//! Convolution and pooling layers for images and ragged documents, generic over Burn backends.

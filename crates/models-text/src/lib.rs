@@ -1,0 +1,1 @@
+//! TextCNN and DPCNN over ragged documents.

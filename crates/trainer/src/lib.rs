@@ -1,0 +1,1 @@
+//! Trains, judges and uses the networks: loop, checkpoints, evaluation, prediction, and the cnn binary.

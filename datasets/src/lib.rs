@@ -1,0 +1,1 @@
+//! What the networks learn from: data sets, readers, tokenizers, word vectors, generated sets.
