@@ -1,1 +1,31 @@
-//! The arithmetic of convolution and pooling on plain slices: SIMD kernels and their plain references.
+//! The arithmetic of convolutional networks on plain slices: fast kernels, each beside its plain reference.
+//!
+//! This crate knows no tensor library, no file and no model. Every operation is a free function on slices with its sizes
+//! as arguments; it checks all lengths once, on entry, and panics when they disagree.
+//!
+//! Three rules hold for every kernel, and tests named after them keep them:
+//!
+//! 1. **Neighbours do not matter.** The numbers computed for one row, document or image have the same bits whatever else is
+//!    in the batch, and wherever in the batch it stands.
+//! 2. **Threads do not matter.** Work is cut by constants of the problem, never by the number of threads of the current
+//!    `rayon` pool.
+//! 3. **The instruction set does not matter.** AVX-512, AVX2 and the portable code evaluate the same chain of fused
+//!    multiply-adds for each output; see [`Isa`].
+
+mod isa;
+mod offsets;
+mod real;
+
+pub mod conv1d;
+pub mod conv2d;
+pub mod linear;
+
+pub use conv1d::{Conv1dShape, conv1d_backward_input, conv1d_backward_weight, conv1d_forward};
+pub use conv2d::{
+    Conv2dShape, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight,
+    conv2d_forward,
+};
+pub use isa::Isa;
+pub use linear::{bias_gradient, linear_backward_input, linear_backward_weight, linear_forward};
+pub use offsets::{Offsets, OffsetsError};
+pub use real::Real;

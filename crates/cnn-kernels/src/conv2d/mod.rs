@@ -1,0 +1,146 @@
+//! Convolution of images, and its gradients.
+
+pub mod reference;
+
+/// The sizes of a convolution of images: stride 1, zeros beyond the border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv2dShape {
+    /// Maps of the input.
+    pub channels_in: usize,
+    /// Maps of the output.
+    pub channels_out: usize,
+    /// Rows of each input map.
+    pub height: usize,
+    /// Columns of each input map.
+    pub width: usize,
+    /// Rows and columns of the kernel; each at least 1.
+    pub kernel: [usize; 2],
+    /// Zero rows above and below, zero columns left and right of the image.
+    pub padding: [usize; 2],
+}
+
+impl Conv2dShape {
+    /// Rows and columns of each output map: `size + 2·padding - kernel + 1`, and 0 when that is negative.
+    pub fn output_size(&self) -> [usize; 2] {
+        [
+            (self.height + 2 * self.padding[0] + 1).saturating_sub(self.kernel[0]),
+            (self.width + 2 * self.padding[1] + 1).saturating_sub(self.kernel[1]),
+        ]
+    }
+
+    /// The number of weights: `channels_out · channels_in · kernel_h · kernel_w`.
+    pub fn weights(&self) -> usize {
+        self.channels_out * self.channels_in * self.kernel[0] * self.kernel[1]
+    }
+
+    /// The numbers of one image: `channels_in · height · width`.
+    pub fn inputs(&self) -> usize {
+        self.channels_in * self.height * self.width
+    }
+
+    /// The numbers of one image's result: `channels_out · height_out · width_out`.
+    pub fn outputs(&self) -> usize {
+        let [height, width] = self.output_size();
+        self.channels_out * height * width
+    }
+
+    fn check(&self, batch: usize, inputs: usize, outputs: usize) {
+        assert!(
+            self.kernel[0] >= 1 && self.kernel[1] >= 1,
+            "both sides of the kernel must be at least 1"
+        );
+        assert_eq!(
+            inputs,
+            batch * self.inputs(),
+            "the input side must be [batch, channels_in, height, width]"
+        );
+        assert_eq!(
+            outputs,
+            batch * self.outputs(),
+            "the output side must be [batch, channels_out, height_out, width_out]"
+        );
+    }
+}
+
+/// `y[n, o, p, q] = bias[o] + Σ_{c,i,j} x[n, c, p + i - ph, q + j - pw]·weight[o, c, i, j]`
+///
+/// `x [batch, channels_in, height, width]`, `weight [channels_out, channels_in, kernel_h, kernel_w]`, `bias
+/// [channels_out]`, `y [batch, channels_out, height_out, width_out]` with [`Conv2dShape::output_size`].
+///
+/// # Panics
+///
+/// When the length of a slice is another, or a side of the kernel is 0.
+pub fn conv2d_forward(
+    shape: &Conv2dShape,
+    batch: usize,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
+    shape.check(batch, x.len(), y.len());
+    assert_eq!(
+        weight.len(),
+        shape.weights(),
+        "weight must be [channels_out, channels_in, kernel_h, kernel_w]"
+    );
+    assert!(
+        bias.is_none_or(|bias| bias.len() == shape.channels_out),
+        "bias must be [channels_out]"
+    );
+    reference::conv2d_forward(shape, batch, x, weight, bias, y);
+}
+
+/// The gradient of the input: `dx[n, c, r, s] = Σ_{o,i,j} grad[n, o, r - i + ph, s - j + pw]·weight[o, c, i, j]`, for `grad
+/// [batch, channels_out, height_out, width_out]` and `dx [batch, channels_in, height, width]`.
+///
+/// # Panics
+///
+/// When the length of a slice is another, or a side of the kernel is 0.
+pub fn conv2d_backward_input(
+    shape: &Conv2dShape,
+    batch: usize,
+    grad: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+) {
+    shape.check(batch, dx.len(), grad.len());
+    assert_eq!(
+        weight.len(),
+        shape.weights(),
+        "weight must be [channels_out, channels_in, kernel_h, kernel_w]"
+    );
+    reference::conv2d_backward_input(shape, batch, grad, weight, dx);
+}
+
+/// The gradient of the weights: `dw[o, c, i, j] = Σ_{n,p,q} grad[n, o, p, q]·x[n, c, p + i - ph, q + j - pw]`.
+///
+/// # Panics
+///
+/// When the length of a slice is another, or a side of the kernel is 0.
+pub fn conv2d_backward_weight(
+    shape: &Conv2dShape,
+    batch: usize,
+    x: &[f32],
+    grad: &[f32],
+    dw: &mut [f32],
+) {
+    shape.check(batch, x.len(), grad.len());
+    assert_eq!(
+        dw.len(),
+        shape.weights(),
+        "dw must be [channels_out, channels_in, kernel_h, kernel_w]"
+    );
+    reference::conv2d_backward_weight(shape, batch, x, grad, dw);
+}
+
+/// The gradient of the bias: `db[o] = Σ_{n,p,q} grad[n, o, p, q]`.
+///
+/// # Panics
+///
+/// When the length of a slice is another, or a side of the kernel is 0.
+pub fn conv2d_backward_bias(shape: &Conv2dShape, batch: usize, grad: &[f32], db: &mut [f32]) {
+    shape.check(batch, batch * shape.inputs(), grad.len());
+    assert_eq!(db.len(), shape.channels_out, "db must be [channels_out]");
+    reference::conv2d_backward_bias(shape, grad, db);
+}
