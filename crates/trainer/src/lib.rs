@@ -1,1 +1,3 @@
 //! Trains, judges and uses the networks: loop, checkpoints, evaluation, prediction, and the cnn binary.
+
+pub mod statistics;
