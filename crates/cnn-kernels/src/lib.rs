@@ -13,12 +13,21 @@
 //!    multiply-adds for each output; see [`Isa`].
 
 mod isa;
+mod lanes;
 mod offsets;
 mod real;
+mod tree;
 
 pub mod conv1d;
 pub mod conv2d;
 pub mod linear;
+pub mod loss;
+pub mod math;
+pub mod optimizer;
+pub mod pooling;
+pub mod random;
+pub mod rows;
+pub mod squash;
 
 pub use conv1d::{Conv1dShape, conv1d_backward_input, conv1d_backward_weight, conv1d_forward};
 pub use conv2d::{
@@ -27,5 +36,12 @@ pub use conv2d::{
 };
 pub use isa::Isa;
 pub use linear::{bias_gradient, linear_backward_input, linear_backward_weight, linear_forward};
+pub use loss::{cross_entropy_backward, cross_entropy_forward, softmax};
 pub use offsets::{Offsets, OffsetsError};
+pub use optimizer::{StepRule, max_norm_rows, optimizer_step};
+pub use pooling::{
+    NO_WINNER, max_over_time_backward, max_over_time_forward, max_pool_backward, max_pool_forward,
+};
 pub use real::Real;
+pub use rows::{SKIP, bag_backward, bag_forward, gather_backward, gather_forward};
+pub use squash::{squash_backward, squash_forward};

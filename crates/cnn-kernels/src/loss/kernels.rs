@@ -1,0 +1,47 @@
+//! Softmax and cross-entropy of a run of samples, compiled for each instruction set.
+
+use crate::lanes::for_each_isa;
+use crate::math::{exp, ln};
+
+for_each_isa! {
+    /// Probabilities of each row of `logits`.
+    fn softmax(classes: usize, logits: &[f32], p: &mut [f32]) {
+        for (p, logits) in p.chunks_exact_mut(classes).zip(logits.chunks_exact(classes)) {
+            softmax_row(logits, p);
+        }
+    }
+}
+
+for_each_isa! {
+    /// Probabilities and loss of each row of `logits`.
+    fn cross_entropy(classes: usize, logits: &[f32], targets: &[u32], p: &mut [f32], losses: &mut [f32]) {
+        let rows = p.chunks_exact_mut(classes).zip(logits.chunks_exact(classes));
+        for ((p, logits), (&target, loss)) in rows.zip(targets.iter().zip(losses)) {
+            let (greatest, sum) = softmax_row(logits, p);
+            *loss = ln(sum) - (logits[target as usize] - greatest);
+        }
+    }
+}
+
+/// Fills `p`; returns the greatest logit and the sum of the exponentials.
+#[inline(always)]
+fn softmax_row(logits: &[f32], p: &mut [f32]) -> (f32, f32) {
+    let mut greatest = f32::NEG_INFINITY;
+    for &logit in logits {
+        greatest = if logit > greatest { logit } else { greatest };
+    }
+    for (p, &logit) in p.iter_mut().zip(logits) {
+        *p = exp(logit - greatest);
+    }
+    let mut sum = 0.0;
+    for block in p.chunks(BLOCK) {
+        sum += block.iter().fold(0.0, |sum, &p| sum + p);
+    }
+    for p in p.iter_mut() {
+        *p /= sum;
+    }
+    (greatest, sum)
+}
+
+/// Classes summed in one chain before they are added to the whole.
+const BLOCK: usize = 256;
