@@ -173,13 +173,11 @@ fn deny() -> Result<(), Failure> {
         });
     }
     process::run(&mut cargo(
-        "deny --all-features check licenses bans sources",
+        "deny --all-features check --hide-inclusion-graph licenses bans sources",
     ))?;
     let fetched = process::run(&mut cargo("deny fetch db"));
     match fetched {
-        Ok(()) => process::run(&mut cargo(
-            "deny --all-features check advisories --disable-fetch",
-        )),
+        Ok(()) => process::run(&mut cargo("deny --all-features check advisories")),
         Err(_) => {
             eprintln!(
                 "WARNING: the advisory database could not be fetched, so known holes of the dependencies were NOT checked"

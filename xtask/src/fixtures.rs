@@ -1,7 +1,8 @@
 //! `cargo xtask fixtures`: remakes the test values that other libraries judge us by (PyTorch, SciPy,
 //! scikit-learn). Run it after changing a maker; a changed value then shows in `git diff`. Minutes.
 //!
-//! A maker is a Python script named `make_*.py` that writes its files beside itself and takes no argument.
+//! A maker is a Python script of a crate whose first lines say how to run it from the root of the
+//! workspace, `python crates/…/make.py`, and which writes its files beside itself.
 
 use crate::nearest;
 use crate::process::{self, Failure};
@@ -14,8 +15,8 @@ Remake the test values that come from PyTorch, SciPy and scikit-learn.
 
 Usage: cargo xtask fixtures [--list] [MAKER]...
 
-Without a name every maker runs. `PYTHON` names the interpreter (default python3); what a maker imports
-(torch, numpy, scipy, scikit-learn) stands in its first lines.
+Without a name every maker runs; `--list` names them. PYTHON is the interpreter (default python3); what a
+maker imports (torch, numpy, scipy, scikit-learn) stands in its first lines.
 ";
 
 /// Runs the makers that the arguments name, or all.
@@ -25,74 +26,74 @@ pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
     }
     let root = process::root();
     let makers = makers(&root)?;
-    let known: Vec<String> = makers.iter().map(|maker| name(maker)).collect();
     if arguments.iter().any(|word| word == "--list") {
-        makers.iter().for_each(|maker| {
-            println!(
-                "{:<28}{}",
-                name(maker),
-                maker.strip_prefix(&root).unwrap_or(maker).display()
-            )
-        });
+        makers.iter().for_each(|maker| println!("{maker}"));
         return Ok(());
     }
-    let asked: Vec<String> = arguments
+    let asked: Vec<_> = arguments
         .iter()
-        .map(|word| word.to_string_lossy().into_owned())
+        .map(|word| word.to_string_lossy())
         .collect();
-    if let Some(wrong) = asked.iter().find(|word| !known.contains(word)) {
-        let hint = nearest::hint(wrong, known.iter().map(String::as_str));
+    if let Some(wrong) = asked.iter().find(|word| !makers.contains(word)) {
+        let hint = nearest::hint(wrong, makers.iter().map(String::as_str));
+        let all = makers.join("\n  ");
         return Err(Failure::usage(format!(
-            "there is no maker `{wrong}`{hint}; there are {}",
-            known.join(", ")
+            "there is no maker `{wrong}`{hint}; there are\n  {all}"
         )));
     }
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
-    for maker in makers
+    let chosen = |maker: &&String| asked.is_empty() || asked.iter().any(|word| word == *maker);
+    makers
         .iter()
-        .filter(|maker| asked.is_empty() || asked.contains(&name(maker)))
-    {
-        process::run(
-            Command::new(&python)
-                .arg(maker)
-                .current_dir(maker.parent().unwrap_or(&root)),
-        )?;
-    }
-    Ok(())
+        .filter(chosen)
+        .try_for_each(|maker| process::run(Command::new(&python).arg(maker).current_dir(&root)))
 }
 
-/// `make_layers.py` in `cnn-core` is called `cnn-core/layers`.
-fn name(maker: &Path) -> String {
-    let stem = maker.file_stem().unwrap_or_default().to_string_lossy();
-    let stem = stem.strip_prefix("make_").unwrap_or(&stem);
-    let owner = maker
-        .ancestors()
-        .find(|folder| folder.join("Cargo.toml").is_file());
-    let owner = owner
-        .and_then(Path::file_name)
-        .unwrap_or_default()
-        .to_string_lossy();
-    format!("{owner}/{stem}")
-}
-
-/// Every maker of the workspace's crates, in the order of their paths.
-fn makers(root: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut folders = vec![root.join("crates"), root.join("datasets")];
+/// Every maker of the workspace's crates by its path from the root, in order.
+fn makers(root: &Path) -> Result<Vec<String>, Failure> {
+    let mut folders: Vec<PathBuf> = vec!["crates".into(), "datasets".into()];
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         let unread = |source| Failure::Step {
-            message: format!("cannot read the folder {}: {source}", folder.display()),
+            message: format!("cannot read {}: {source}", folder.display()),
         };
-        for entry in std::fs::read_dir(&folder).map_err(unread)? {
-            let path = entry.map_err(unread)?.path();
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            if path.is_dir() && file != "target" {
+        for entry in std::fs::read_dir(root.join(&folder)).map_err(unread)? {
+            let path = folder.join(entry.map_err(unread)?.file_name());
+            if root.join(&path).is_dir() {
                 folders.push(path);
-            } else if file.starts_with("make_") && file.ends_with(".py") {
-                found.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "py") {
+                let text = std::fs::read_to_string(root.join(&path)).map_err(unread)?;
+                let path = path.to_string_lossy().replace('\\', "/");
+                if is_maker(&path, &text) {
+                    found.push(path);
+                }
             }
         }
     }
     found.sort();
     Ok(found)
+}
+
+fn is_maker(path: &str, text: &str) -> bool {
+    let how_to_run = format!("python {path}");
+    text.lines().take(10).any(|line| line.contains(&how_to_run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_maker_says_how_to_run_it() {
+        let text = "\"\"\"Values.\n\nRemake: python crates/a/make.py (needs torch)\n\"\"\"\n";
+        assert!(is_maker("crates/a/make.py", text));
+        assert!(!is_maker("crates/a/store.py", text));
+    }
+
+    #[test]
+    fn the_statistics_have_a_maker() {
+        let makers = makers(&process::root()).expect("the crates can be read");
+        let known = "crates/trainer/tests/fixtures/statistics.py";
+        assert!(makers.iter().any(|maker| maker == known), "{makers:?}");
+    }
 }
