@@ -30,9 +30,9 @@ pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
         makers.iter().for_each(|maker| println!("{maker}"));
         return Ok(());
     }
-    let asked: Vec<_> = arguments
+    let asked: Vec<String> = arguments
         .iter()
-        .map(|word| word.to_string_lossy())
+        .map(|word| word.to_string_lossy().into_owned())
         .collect();
     if let Some(wrong) = asked.iter().find(|word| !makers.contains(word)) {
         let hint = nearest::hint(wrong, makers.iter().map(String::as_str));
@@ -42,7 +42,7 @@ pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
         )));
     }
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
-    let chosen = |maker: &&String| asked.is_empty() || asked.iter().any(|word| word == *maker);
+    let chosen = |maker: &&String| asked.is_empty() || asked.contains(maker);
     makers
         .iter()
         .filter(chosen)
