@@ -1,4 +1,5 @@
 //! Trains, judges and uses the networks: loop, checkpoints, evaluation, prediction, and the cnn binary.
 
 pub mod checkpoint;
+pub mod run_folder;
 pub mod statistics;

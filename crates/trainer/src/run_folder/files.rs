@@ -1,0 +1,175 @@
+//! The names of a run's files, and reading them.
+
+use super::error::RunFolderError;
+use super::result::RunResult;
+use crate::checkpoint::{Disk, IoFailure, Storage};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The small text files of a run are far below this; a longer one is not ours.
+const TEXT_LIMIT: u64 = 64 << 20;
+
+/// The name of the folder with the checkpoints.
+pub(super) const CHECKPOINTS: &str = "checkpoints";
+
+/// A file of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunFile {
+    /// `config.toml`
+    Config,
+    /// `model.safetensors`
+    Model,
+    /// `tokenizer.json`
+    Tokenizer,
+    /// `labels.json`
+    Labels,
+    /// `metrics.jsonl`
+    Metrics,
+    /// `environment.json`
+    Environment,
+    /// `result.json`
+    Result,
+}
+
+impl RunFile {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Config,
+        Self::Model,
+        Self::Tokenizer,
+        Self::Labels,
+        Self::Metrics,
+        Self::Environment,
+        Self::Result,
+    ];
+
+    /// Its name in the folder.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config.toml",
+            Self::Model => "model.safetensors",
+            Self::Tokenizer => "tokenizer.json",
+            Self::Labels => "labels.json",
+            Self::Metrics => "metrics.jsonl",
+            Self::Environment => "environment.json",
+            Self::Result => "result.json",
+        }
+    }
+}
+
+/// A run folder to read from. Needs no lock: every file is written atomically.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFiles {
+    folder: PathBuf,
+}
+
+impl RunFiles {
+    /// Opens an existing run, finished or not.
+    ///
+    /// # Errors
+    /// [`RunFolderError::NotARun`] when there is no `config.toml` in it.
+    pub fn open(folder: &Path) -> Result<Self, RunFolderError> {
+        let files = Self::at(folder.to_path_buf());
+        if !files.path(RunFile::Config).is_file() {
+            return Err(RunFolderError::NotARun {
+                path: folder.to_path_buf(),
+                missing: RunFile::Config.name(),
+            });
+        }
+        Ok(files)
+    }
+
+    pub(super) fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where a file of the run lies, whether it is there or not.
+    pub fn path(&self, file: RunFile) -> PathBuf {
+        self.folder.join(file.name())
+    }
+
+    /// Where the checkpoints lie.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.folder.join(CHECKPOINTS)
+    }
+
+    /// Whether the run went through to its end: `result.json` is written last.
+    pub fn is_finished(&self) -> bool {
+        self.path(RunFile::Result).exists()
+    }
+
+    /// The text of `config.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not UTF-8.
+    pub fn read_config(&self) -> Result<String, RunFolderError> {
+        self.read_text(RunFile::Config)
+    }
+
+    /// The labels in the order in which they were trained.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no list of texts, is empty, or names a label twice.
+    pub fn read_labels(&self) -> Result<Vec<String>, RunFolderError> {
+        let labels: Vec<String> = self.read_json(RunFile::Labels)?;
+        check_labels(&labels).map_err(|what| RunFolderError::Malformed {
+            path: self.path(RunFile::Labels),
+            what,
+        })?;
+        Ok(labels)
+    }
+
+    /// The result, `None` for an unfinished run.
+    ///
+    /// # Errors
+    /// When the file is there but cannot be read or is malformed.
+    pub fn read_result(&self) -> Result<Option<RunResult>, RunFolderError> {
+        if !self.is_finished() {
+            return Ok(None);
+        }
+        self.read_json(RunFile::Result).map(Some)
+    }
+
+    fn read_json<T: DeserializeOwned>(&self, file: RunFile) -> Result<T, RunFolderError> {
+        serde_json::from_str(&self.read_text(file)?).map_err(|error| RunFolderError::Malformed {
+            path: self.path(file),
+            what: error.to_string(),
+        })
+    }
+
+    fn read_text(&self, file: RunFile) -> Result<String, RunFolderError> {
+        let path = self.path(file);
+        let (reader, length) = Disk.open(&path).map_err(IoFailure::new("read", &path))?;
+        if length > TEXT_LIMIT {
+            return Err(RunFolderError::Malformed {
+                path,
+                what: format!("{length} bytes are more than the limit of {TEXT_LIMIT}"),
+            });
+        }
+        let mut text = String::new();
+        reader
+            .take(TEXT_LIMIT)
+            .read_to_string(&mut text)
+            .map_err(IoFailure::new("read", &path))?;
+        Ok(text)
+    }
+}
+
+/// Labels must be some, and distinct, or a prediction could not be told by its label.
+pub(super) fn check_labels(labels: &[String]) -> Result<(), String> {
+    if labels.is_empty() {
+        return Err("it names no label".to_owned());
+    }
+    let mut seen = BTreeSet::new();
+    match labels.iter().find(|label| !seen.insert(*label)) {
+        Some(label) => Err(format!("it names the label {label:?} twice")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,34 @@
+//! The folder of one run: where it lies, who may write it, and the files in it (the first half of promise 4).
+//!
+//! | file | holds |
+//! |---|---|
+//! | `config.toml` | everything needed to repeat the run |
+//! | `model.safetensors` | the weights |
+//! | `tokenizer.json`, `labels.json` | text models: tokens; label order as trained |
+//! | `metrics.jsonl` | one line per logged step and per epoch ([`MetricsLog`]) |
+//! | `environment.json` | what it ran on ([`Environment`]) |
+//! | `checkpoints/` | see [`crate::checkpoint`] |
+//! | `result.json` | the score; written last, so its presence means "finished" ([`RunResult`]) |
+//! | `.lock` | held by the running process |
+//!
+//! [`RunFolder`] is the writer: it holds the lock as long as it lives, and each file it writes is the old
+//! one or the new one, whatever happens. [`RunFiles`] is the reader and needs no lock.
+
+mod environment;
+mod error;
+mod files;
+mod folder;
+mod lock;
+mod memory;
+mod metrics;
+mod place;
+mod result;
+
+pub use environment::Environment;
+pub use error::{Holder, RunFolderError};
+pub use files::{RunFile, RunFiles};
+pub use folder::RunFolder;
+pub use memory::peak_rss_bytes;
+pub use metrics::{Cut, MetricsLog};
+pub use place::Place;
+pub use result::{BaselineScore, RunResult, TestScore, TrainSummary};

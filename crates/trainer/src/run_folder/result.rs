@@ -1,0 +1,217 @@
+//! `result.json`: the score of a finished run, beside its baseline and what it cost.
+
+use super::error::RunFolderError;
+use crate::statistics::ConfusionMatrix;
+use serde::{Deserialize, Serialize};
+
+/// The content of `result.json`. Accuracies are fractions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// The model's name.
+    pub model: String,
+    /// The data set's name (never a path).
+    pub data: String,
+    /// The Burn backend.
+    pub backend: String,
+    /// The seed.
+    pub seed: u64,
+    /// The score on the test set, read once.
+    pub test: TestScore,
+    /// The linear baseline on the same split; `null` when it was not asked for.
+    pub baseline: Option<BaselineScore>,
+    /// What the training took.
+    pub train: TrainSummary,
+}
+
+/// A score on the test set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestScore {
+    /// Share predicted right.
+    pub accuracy: f64,
+    /// Share predicted wrong.
+    pub error: f64,
+    /// 95 % Wilson interval of the accuracy.
+    pub ci95: [f64; 2],
+    /// Mean F1 over all labels, 0 where undefined.
+    pub macro_f1: f64,
+    /// Mean loss.
+    pub loss: f64,
+    /// Rows.
+    pub count: u64,
+    /// Texts that were cut to the model's longest length; left out where nothing is ever cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncated: Option<u64>,
+}
+
+/// The score of the linear baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaselineScore {
+    /// What the baseline is.
+    pub name: String,
+    /// Share predicted right.
+    pub accuracy: f64,
+    /// Share predicted wrong.
+    pub error: f64,
+    /// 95 % Wilson interval of the accuracy.
+    pub ci95: [f64; 2],
+    /// Mean F1 over all labels, 0 where undefined.
+    pub macro_f1: f64,
+    /// Rows.
+    pub count: u64,
+    /// Seconds to fit it and predict with it.
+    pub seconds: f64,
+    /// McNemar's exact p-value of the network against it on the same rows.
+    pub mcnemar_p: Option<f64>,
+}
+
+/// What the training took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainSummary {
+    /// Passes over the training set.
+    pub epochs: u64,
+    /// Optimiser steps.
+    pub steps: u64,
+    /// Seconds of training, all resumed parts together.
+    pub seconds: f64,
+    /// Training samples per second.
+    pub samples_per_s: f64,
+    /// The most memory the process held; `null` where the system does not tell.
+    pub peak_rss_bytes: Option<u64>,
+}
+
+impl TestScore {
+    /// The score that follows from the counts.
+    pub fn new(matrix: &ConfusionMatrix, loss: f64) -> Self {
+        Self {
+            accuracy: matrix.accuracy(),
+            error: matrix.error(),
+            ci95: matrix.accuracy_interval().to_array(),
+            macro_f1: matrix.macro_f1(),
+            loss,
+            count: matrix.total(),
+            truncated: None,
+        }
+    }
+}
+
+impl BaselineScore {
+    /// The score that follows from the counts.
+    pub fn new(name: impl Into<String>, matrix: &ConfusionMatrix, seconds: f64) -> Self {
+        Self {
+            name: name.into(),
+            accuracy: matrix.accuracy(),
+            error: matrix.error(),
+            ci95: matrix.accuracy_interval().to_array(),
+            macro_f1: matrix.macro_f1(),
+            count: matrix.total(),
+            seconds,
+            mcnemar_p: None,
+        }
+    }
+}
+
+impl RunResult {
+    /// JSON has no NaN: it would be written as `null` and could not be read back.
+    pub(super) fn check_finite(&self) -> Result<(), RunFolderError> {
+        let test = &self.test;
+        let mut fields = vec![
+            ("test.accuracy", test.accuracy),
+            ("test.error", test.error),
+            ("test.ci95", test.ci95[0] + test.ci95[1]),
+            ("test.macro_f1", test.macro_f1),
+            ("test.loss", test.loss),
+            ("train.seconds", self.train.seconds),
+            ("train.samples_per_s", self.train.samples_per_s),
+        ];
+        if let Some(baseline) = &self.baseline {
+            fields.extend([
+                ("baseline.accuracy", baseline.accuracy),
+                ("baseline.error", baseline.error),
+                ("baseline.ci95", baseline.ci95[0] + baseline.ci95[1]),
+                ("baseline.macro_f1", baseline.macro_f1),
+                ("baseline.seconds", baseline.seconds),
+                ("baseline.mcnemar_p", baseline.mcnemar_p.unwrap_or(0.0)),
+            ]);
+        }
+        match fields.into_iter().find(|(_, value)| !value.is_finite()) {
+            Some((field, value)) => Err(RunFolderError::NotFinite { field, value }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) fn sample_result() -> RunResult {
+    let matrix = ConfusionMatrix::from_predictions(2, &[0, 0, 1, 1], &[0, 1, 1, 1]).unwrap();
+    RunResult {
+        model: "textcnn".to_owned(),
+        data: "phrases".to_owned(),
+        backend: "flex".to_owned(),
+        seed: 42,
+        test: TestScore::new(&matrix, 0.5),
+        baseline: Some(BaselineScore::new("tf-idf", &matrix, 1.5)),
+        train: TrainSummary {
+            epochs: 3,
+            steps: 100,
+            seconds: 2.0,
+            samples_per_s: 50.0,
+            peak_rss_bytes: Some(1 << 20),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_has_exactly_the_promised_fields() {
+        let json = serde_json::to_value(sample_result()).unwrap();
+        let keys = |value: &serde_json::Value| -> Vec<String> {
+            value.as_object().unwrap().keys().cloned().collect()
+        };
+        assert_eq!(
+            keys(&json),
+            [
+                "model", "data", "backend", "seed", "test", "baseline", "train"
+            ]
+        );
+        assert_eq!(
+            keys(&json["test"]),
+            ["accuracy", "error", "ci95", "macro_f1", "loss", "count"]
+        );
+        assert_eq!(
+            keys(&json["train"]),
+            [
+                "epochs",
+                "steps",
+                "seconds",
+                "samples_per_s",
+                "peak_rss_bytes"
+            ]
+        );
+        assert_eq!(json["test"]["accuracy"], 0.75);
+        assert_eq!(json["test"]["ci95"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_result_comes_back() {
+        let text = serde_json::to_string(&sample_result()).unwrap();
+        let back: RunResult = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, sample_result());
+    }
+
+    #[test]
+    fn no_score_is_infinite() {
+        let mut result = sample_result();
+        assert!(result.check_finite().is_ok());
+        result.test.loss = f64::NAN;
+        assert!(matches!(
+            result.check_finite(),
+            Err(RunFolderError::NotFinite {
+                field: "test.loss",
+                ..
+            })
+        ));
+    }
+}
