@@ -18,6 +18,9 @@ mod offsets;
 mod real;
 mod tree;
 
+#[cfg(test)]
+mod testing;
+
 pub mod conv1d;
 pub mod conv2d;
 pub mod linear;

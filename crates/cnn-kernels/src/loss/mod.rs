@@ -128,3 +128,6 @@ fn check_targets(name: &str, classes: usize, targets: &[u32], p: usize) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -321,3 +321,6 @@ fn touched(
         || touched(isa, constants, width, middle, &rows[half..], right),
     );
 }
+
+#[cfg(test)]
+mod tests;

@@ -232,3 +232,6 @@ fn check_input(name: &str, channels: usize, offsets: &Offsets, x: &[f32]) {
         "{name}: positions must fit 32 bits"
     );
 }
+
+#[cfg(test)]
+mod tests;

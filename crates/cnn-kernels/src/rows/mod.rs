@@ -237,3 +237,6 @@ fn check(name: &str, width: usize, rows: usize, local_ids: &[u32], tokens: usize
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,3 +60,6 @@ pub fn squash_backward(a: f32, b: f32, y: &[f32], grad: &[f32], dx: &mut [f32]) 
         .zip(y.par_chunks(CHUNK).zip(grad.par_chunks(CHUNK)))
         .for_each(|(dx, (y, grad))| kernels::backward(isa, a, b, y, grad, dx));
 }
+
+#[cfg(test)]
+mod tests;

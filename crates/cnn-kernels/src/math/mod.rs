@@ -10,8 +10,9 @@
 //! * The shared core writes `x = n ln 2 + r` with `|r| <= ln 2 / 2`, `ln 2` in two parts, and takes
 //!   `expm1(r) = r + r² q(r)`, `q` a minimax polynomial of degree 5 (relative error below 2^-29).
 //! * `exp x = 2^n (1 + expm1 r)`, the power of two in two factors, so that subnormal results are rounded once.
-//! * `tanh x` with `e = expm1(-2|x|) = 2^n expm1(r) + (2^n - 1)` is `-e / (e + 2)`: no case for small arguments, since
-//!   for them `n = 0` and `e` keeps its relative accuracy; and never above 1.
+//! * `tanh |x| = -e / (2 + e)` with `e = expm1(-2|x|) = (2^n - 1) + 2^n expm1(r)`, taken as
+//!   `((1 - 2^n) - 2^n expm1(r)) / ((1 + 2^n) + 2^n expm1(r))`, in which only the outer additions round. No case for small
+//!   arguments: for them `n = 0`, and the numerator keeps its relative accuracy. Never above 1.
 //! * `ln x = e ln 2 + ln(1 + f)`, `1 + f` of [sqrt 1/2, sqrt 2), and `ln(1 + f) = f - f²/2 + f³ p(f)`, `p` a minimax
 //!   polynomial of degree 9.
 //!
@@ -89,12 +90,12 @@ pub fn exp(x: f32) -> f32 {
 #[inline(always)]
 pub fn tanh(x: f32) -> f32 {
     let twice = -2.0 * x.abs();
-    // From 9.02 on, the nearest f32 is 1; at -20 the sum below is exactly -1.
+    // From 9.02 on, the nearest f32 is 1; at -20 both sides of the quotient round to 1.
     let twice = if twice < -20.0 { -20.0 } else { twice };
     let (n, expm1) = reduced_expm1(twice);
     let power = power_of_two(n);
-    let e = power.mul_add(expm1, power - 1.0);
-    (-e / (e + 2.0)).copysign(x)
+    let part = power * expm1;
+    (((1.0 - power) - part) / ((1.0 + power) + part)).copysign(x)
 }
 
 /// Natural logarithm; `-inf` for 0, NaN below 0, `inf` for `inf`. Largest error: see [the module](self).
@@ -116,3 +117,6 @@ pub fn ln(x: f32) -> f32 {
     let result = if x == 0.0 { f32::NEG_INFINITY } else { result };
     if x >= 0.0 { result } else { f32::NAN }
 }
+
+#[cfg(test)]
+mod tests;
