@@ -129,7 +129,8 @@ impl CheckpointStore {
     /// Saving the step that was saved last once more, with the same content, does nothing; any other
     /// checkpoint of the same step is replaced.
     ///
-    /// JSON has no infinities: a float in `state` that is not finite comes back as `null`.
+    /// Keep floats in `state` as their bits (`f64::to_bits`): read from JSON text they may come back one unit
+    /// in the last place off, and a checkpoint that does not read back equal is refused.
     ///
     /// # Errors
     /// On a bad file name, on any failed operation (with its path), and when what was written does not
