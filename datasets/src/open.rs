@@ -1,0 +1,223 @@
+//! Opening a set by its name or path: find it, read it, split it, say what was done.
+
+use std::path::Path;
+
+use crate::duplicates::{Labelled, count_duplicates};
+use crate::error::DataError;
+use crate::example::{ImageSet, Language, Split, TextSet};
+use crate::hash::{Content, set_sha256};
+use crate::known;
+use crate::manifest::{Kind, manifest, manifests};
+use crate::options::OpenOptions;
+use crate::path;
+use crate::split::{DEV_ONE_IN, cut_fold, cut_limit, cut_share, cut_three};
+
+/// Side of the images that the networks read.
+pub const IMAGE_SIDE: usize = 28;
+
+/// What a reader hands over before anything is cut.
+pub(crate) struct Raw<T> {
+    pub name: String,
+    pub labels: Vec<String>,
+    pub split: Split<T>,
+    pub notes: Vec<String>,
+    /// Folds by which the set is judged when none are asked for.
+    pub default_folds: Option<usize>,
+    pub language: Language,
+}
+
+/// Opens a set of texts: a known name (`mr`, `sst2`, ...) or a path.
+///
+/// # Errors
+///
+/// [`DataError`]: an unknown name (with the nearest one), missing or malformed files, options that do not fit.
+pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, DataError> {
+    let raw = match manifest(name_or_path) {
+        Some(manifest) => known::read_texts(&manifest, options)?,
+        None if Path::new(name_or_path).exists() => {
+            path::read_texts(Path::new(name_or_path), options)?
+        }
+        None => return Err(unknown(name_or_path)),
+    };
+    let language = raw.language;
+    let finished = finish(raw, "texts", options)?;
+    let Finished {
+        name,
+        labels,
+        split,
+        notes,
+        sha256,
+        duplicates,
+    } = finished;
+    Ok(TextSet {
+        name,
+        labels,
+        split,
+        language,
+        notes,
+        sha256,
+        duplicates,
+    })
+}
+
+/// Opens a set of images: a known name (`mnist`) or a path.
+///
+/// # Errors
+///
+/// As [`open_text`].
+pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet, DataError> {
+    let raw = match manifest(name_or_path) {
+        Some(manifest) => known::read_images(&manifest, options)?,
+        None if Path::new(name_or_path).exists() => {
+            path::read_images(Path::new(name_or_path), options)?
+        }
+        None => return Err(unknown(name_or_path)),
+    };
+    let finished = finish(raw, "images", options)?;
+    let Finished {
+        name,
+        labels,
+        split,
+        notes,
+        sha256,
+        duplicates,
+    } = finished;
+    Ok(ImageSet {
+        name,
+        labels,
+        height: IMAGE_SIDE,
+        width: IMAGE_SIDE,
+        split,
+        notes,
+        sha256,
+        duplicates,
+    })
+}
+
+/// The error for a name that is neither a set nor a path.
+fn unknown(name: &str) -> DataError {
+    let known: Vec<String> = manifests()
+        .into_iter()
+        .map(|manifest| manifest.name)
+        .collect();
+    DataError::UnknownSet {
+        name: name.into(),
+        nearest: crate::suggest::nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
+        known: known.join(", "),
+    }
+}
+
+/// A set after cutting, without what only one kind has.
+struct Finished<T> {
+    name: String,
+    labels: Vec<String>,
+    split: Split<T>,
+    notes: Vec<String>,
+    sha256: String,
+    duplicates: crate::DuplicateReport,
+}
+
+/// Counts duplicates, cuts the parts that the set does not publish, applies the limit, and says all of it.
+fn finish<T: Labelled + Content>(
+    raw: Raw<T>,
+    noun: &str,
+    options: &OpenOptions,
+) -> Result<Finished<T>, DataError> {
+    let Raw {
+        name,
+        labels,
+        split,
+        mut notes,
+        default_folds,
+        ..
+    } = raw;
+    let seed = options.seed;
+    let duplicates = count_duplicates(&split);
+    notes.extend(duplicates.sentences(noun, split.parts().map(|(_, rows)| rows.len())));
+
+    let Split { train, dev, test } = split;
+    let fold = options.fold.or(default_folds.map(|folds| (0, folds)));
+    let mut split = match (test.is_empty(), fold) {
+        (false, _) if options.fold.is_some() => return Err(DataError::FoldsOfSplitSet { name }),
+        (false, _) => Split { train, dev, test },
+        (true, Some((fold, folds))) => {
+            let rows = train.len();
+            if fold >= folds || !(2..=rows).contains(&folds) {
+                return Err(DataError::BadFold { fold, folds, rows });
+            }
+            notes.push(format!(
+                "no test part is published: fold {fold} (of 0 to {}) is the test part, stratified, equal {noun} on one side, seed {seed}",
+                folds - 1
+            ));
+            let (train, test) = cut_fold(train, seed, fold, folds);
+            Split { train, dev, test }
+        }
+        (true, None) if dev.is_empty() => {
+            notes.push(format!(
+                "no split is published: train, dev and test are cut 8 : 1 : 1, stratified, equal {noun} on one side, seed {seed}"
+            ));
+            cut_three(train, seed)
+        }
+        (true, None) => {
+            notes.push(format!(
+                "no test part is published: one in {DEV_ONE_IN} training rows is the test part, stratified, equal {noun} on one side, seed {seed}"
+            ));
+            let (train, test) = cut_share(train, seed, "test", DEV_ONE_IN);
+            Split { train, dev, test }
+        }
+    };
+    if split.dev.is_empty() {
+        notes.push(format!(
+            "no dev part is published: one in {DEV_ONE_IN} training rows is the dev part, stratified, equal {noun} on one side, seed {seed}"
+        ));
+        (split.train, split.dev) = cut_share(split.train, seed, "dev", DEV_ONE_IN);
+    }
+    if let Some(limit) = options.limit {
+        let [train, dev, test] = split.parts().map(|(_, rows)| rows.len());
+        if limit < train.max(dev).max(test) {
+            notes.push(format!(
+                "limited to {} of {train} training, {} of {dev} dev, {} of {test} test rows, seed {seed}",
+                limit.min(train),
+                limit.min(dev),
+                limit.min(test)
+            ));
+        }
+        split = Split {
+            train: cut_limit(split.train, seed, "limit train", limit),
+            dev: cut_limit(split.dev, seed, "limit dev", limit),
+            test: cut_limit(split.test, seed, "limit test", limit),
+        };
+    }
+    if split.train.is_empty() || split.test.is_empty() {
+        let what = "too few rows to learn from and to judge by".into();
+        return Err(DataError::TooSmall { name, what });
+    }
+    let sha256 = set_sha256(&labels, &split);
+    Ok(Finished {
+        name,
+        labels,
+        split,
+        notes,
+        sha256,
+        duplicates,
+    })
+}
+
+/// The last part of a path, for a set's name.
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_stem()
+        .map_or_else(|| "data".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Refuses a set of the other kind.
+pub(crate) fn expect_kind(name: &str, found: Kind, wanted: Kind) -> Result<(), DataError> {
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(DataError::WrongKind {
+            name: name.into(),
+            found,
+            wanted,
+        })
+    }
+}

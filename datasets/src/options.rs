@@ -1,0 +1,87 @@
+//! How a set is opened: where it lies, how it is split, how a user's own files are read.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::example::Language;
+use crate::readers::{Encoding, Limits};
+
+/// The environment variable that names the data folder.
+pub const DATA_VARIABLE: &str = "CNN_DATA";
+
+/// Options of [`crate::open_text`] and [`crate::open_image`]. The default opens any set as published.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenOptions {
+    /// Folder that holds one folder per known set; `None`: `CNN_DATA`, or else the platform's cache folder.
+    pub data_dir: Option<PathBuf>,
+    /// Seed of every split cut here, of generated sets and of `limit`.
+    pub seed: u64,
+    /// At most so many training rows, drawn at random; dev and test are cut to the same number.
+    pub limit: Option<usize>,
+    /// `(i, k)`: fold `i` (from 0) of `k` is the test part. For sets that publish no test part.
+    pub fold: Option<(usize, usize)>,
+    /// Which of several training files a known set is learned from (`sst2`: `phrases` or `sentences`).
+    pub variant: Option<String>,
+    /// Rows of a generated set; `None`: as many as train a model in about a minute.
+    pub generated_rows: Option<usize>,
+    /// User's files: the column or field that holds the text; several are joined by a blank.
+    pub text_column: Option<String>,
+    /// User's files: the column or field that holds the label.
+    pub label_column: Option<String>,
+    /// User's files: the separator of columns; `None`: guessed.
+    pub separator: Option<char>,
+    /// User's files: whether double quotes enclose fields; `None`: guessed.
+    pub quoting: Option<bool>,
+    /// User's files: the character encoding; `None`: UTF-8.
+    pub encoding: Option<Encoding>,
+    /// User's files: the language; `None`: guessed from the share of Chinese characters.
+    pub language: Option<Language>,
+    /// Class names in the order of a trained model. A row with another label is an error; classes without a
+    /// row keep their index.
+    pub labels: Option<Vec<String>>,
+    /// User's images: what is ink; `None`: what differs from the border.
+    pub ink: Option<Ink>,
+    /// User's images that are not 28 x 28: how they are framed.
+    pub framing: Framing,
+    /// The most that is read.
+    pub limits: Limits,
+}
+
+/// Which side of the grey scale is drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    /// Dark strokes on a light ground, as on paper.
+    Dark,
+    /// Light strokes on a dark ground, as in MNIST.
+    Light,
+}
+
+impl OpenOptions {
+    /// The folder that holds one folder per known set.
+    ///
+    /// `data_dir` if given, else the folder that `CNN_DATA` names, else `cnn-data` in the platform's cache
+    /// folder, else `cnn-data` here.
+    pub fn data_folder(&self) -> PathBuf {
+        let named = || {
+            env::var_os(DATA_VARIABLE)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        let cache = || dirs::cache_dir().map(|cache| cache.join("cnn-data"));
+        self.data_dir
+            .clone()
+            .or_else(named)
+            .or_else(cache)
+            .unwrap_or_else(|| "cnn-data".into())
+    }
+}
+
+/// How a picture that is not 28 x 28 is brought to that size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// As MNIST's digits were: the ink's box scaled to 20 pixels, its centre of mass in the middle.
+    #[default]
+    Centred,
+    /// The whole picture scaled, aspect kept, in the middle.
+    Whole,
+}

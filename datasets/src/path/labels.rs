@@ -1,0 +1,103 @@
+//! The labels of a user's set: gathered from all parts, put in order, checked.
+
+use crate::error::DataError;
+use crate::example::Split;
+use crate::readers::Names;
+
+/// A row whose label can be renumbered.
+pub(super) trait Relabel {
+    fn label_mut(&mut self) -> &mut u32;
+}
+
+impl Relabel for crate::TextExample {
+    fn label_mut(&mut self) -> &mut u32 {
+        &mut self.label
+    }
+}
+
+impl Relabel for crate::ImageExample {
+    fn label_mut(&mut self) -> &mut u32 {
+        &mut self.label
+    }
+}
+
+/// Puts the labels in their order (the given one, or sorted), renumbers the rows, and notes what is odd.
+pub(super) fn settle<T: Relabel>(
+    name: &str,
+    names: Names,
+    given: Option<&[String]>,
+    split: &mut Split<T>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>, DataError> {
+    let (labels, renumbered) = match given {
+        None => names.sorted(),
+        Some(given) => (given.to_vec(), renumber_to(name, names.as_slice(), given)?),
+    };
+    if labels.len() < 2 {
+        let what = format!(
+            "every row has the label `{}`: two classes are needed",
+            labels.concat()
+        );
+        return Err(DataError::TooSmall {
+            name: name.into(),
+            what,
+        });
+    }
+    let mut counts = vec![[0usize; 3]; labels.len()];
+    for (part, rows) in [&mut split.train, &mut split.dev, &mut split.test]
+        .into_iter()
+        .enumerate()
+    {
+        for row in rows.iter_mut() {
+            let label = row.label_mut();
+            *label = renumbered[*label as usize];
+            counts[*label as usize][part] += 1;
+        }
+    }
+    let listed = |chosen: &dyn Fn(&[usize; 3]) -> bool| -> Vec<String> {
+        labels
+            .iter()
+            .zip(&counts)
+            .filter(|(_, counts)| chosen(counts))
+            .map(|(label, _)| format!("`{label}`"))
+            .collect()
+    };
+    let unlearned = listed(&|[train, dev, test]| *train == 0 && dev + test > 0);
+    if !unlearned.is_empty() {
+        notes.push(format!(
+            "no training row has the label {}: it cannot be learned",
+            unlearned.join(", ")
+        ));
+    }
+    let scarce = listed(&|[train, dev, test]| (1..3).contains(&(train + dev + test)));
+    if !scarce.is_empty() {
+        notes.push(format!(
+            "fewer than 3 rows have the label {}",
+            scarce.join(", ")
+        ));
+    }
+    Ok(labels)
+}
+
+/// The index in `given` of each of `found`.
+fn renumber_to(name: &str, found: &[String], given: &[String]) -> Result<Vec<u32>, DataError> {
+    let index = |label: &String| given.iter().position(|known| known == label);
+    let foreign: Vec<String> = found
+        .iter()
+        .filter(|label| index(label).is_none())
+        .map(|label| format!("`{label}`"))
+        .collect();
+    if !foreign.is_empty() {
+        let (found, known) = (foreign.join(", "), given.join(", "));
+        return Err(DataError::ForeignLabels {
+            name: name.into(),
+            found,
+            known,
+        });
+    }
+    Ok(found
+        .iter()
+        .filter_map(index)
+        .map(|index| index as u32)
+        .collect())
+}

@@ -1,0 +1,311 @@
+//! Which column is the text and which the label: by option, by name, or by what the first rows look like.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::ReadError;
+use crate::suggest::nearest;
+
+/// Column names that mean text, the surest first.
+const TEXT_NAMES: [&str; 18] = [
+    "text",
+    "sentence",
+    "review",
+    "content",
+    "message",
+    "body",
+    "document",
+    "headline",
+    "comment",
+    "tweet",
+    "utterance",
+    "question",
+    "query",
+    "description",
+    "sms",
+    "title",
+    "v2",
+    "input",
+];
+/// Column names that mean label, the surest first.
+const LABEL_NAMES: [&str; 16] = [
+    "label",
+    "labels",
+    "class",
+    "category",
+    "target",
+    "sentiment",
+    "intent",
+    "topic",
+    "tag",
+    "stars",
+    "rating",
+    "polarity",
+    "output",
+    "v1",
+    "y",
+    "coarse_label",
+];
+
+/// The columns that are read, by index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Columns {
+    /// Joined by a blank to make the text.
+    pub text: Vec<usize>,
+    /// The label.
+    pub label: usize,
+}
+
+/// What the caller asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// One name, or several separated by commas.
+    pub text: Option<&'a str>,
+    pub label: Option<&'a str>,
+}
+
+/// Whether `first` is a header: it holds a known column name, or one that the caller asked for, which does not
+/// occur again in its column (a class may well be called `y`).
+pub(crate) fn looks_like_header(
+    first: &[String],
+    rest: &[Vec<String>],
+    wanted: Wanted<'_>,
+) -> bool {
+    let asked: Vec<&str> = wanted
+        .text
+        .iter()
+        .flat_map(|names| names.split(','))
+        .chain(wanted.label)
+        .collect();
+    first.iter().enumerate().any(|(column, cell)| {
+        let cell = cell.trim();
+        let is = |name: &&str| name.trim().eq_ignore_ascii_case(cell);
+        let known = TEXT_NAMES.iter().any(is) || LABEL_NAMES.iter().any(is) || asked.iter().any(is);
+        !cell.is_empty() && known && rest.iter().all(|row| row[column].trim() != cell)
+    })
+}
+
+/// Chooses the columns. `names` are the header's, or `1`, `2`, ... without one; `sample` holds rows of cells.
+pub(crate) fn choose(
+    path: &Path,
+    names: &[String],
+    sample: &[Vec<String>],
+    wanted: Wanted<'_>,
+) -> Result<Columns, ReadError> {
+    let label = match wanted.label {
+        Some(name) => Some(find(path, names, name)?),
+        None => by_name(names, &LABEL_NAMES, &[]),
+    };
+    let text = match wanted.text {
+        Some(joined) => match find(path, names, joined) {
+            Ok(column) => Some(vec![column]),
+            Err(error) if !joined.contains(',') => return Err(error),
+            Err(_) => Some(
+                joined
+                    .split(',')
+                    .map(|name| find(path, names, name))
+                    .collect::<Result<_, _>>()?,
+            ),
+        },
+        None => by_name(names, &TEXT_NAMES, label.as_slice()).map(|column| vec![column]),
+    };
+    let unclear = |what: &str| ReadError::UnclearColumns {
+        path: path.into(),
+        what: what.into(),
+        columns: names.join(", "),
+    };
+    let text = match text {
+        Some(text) => text,
+        None => vec![
+            longest(names.len(), sample, label)
+                .ok_or_else(|| unclear("which column is the text"))?,
+        ],
+    };
+    let label = match label {
+        Some(label) => label,
+        None => fewest_values(names.len(), sample, &text)
+            .ok_or_else(|| unclear("which column is the label: none has few, repeating values"))?,
+    };
+    if text.contains(&label) {
+        return Err(unclear(
+            "text and label apart: the same column is named for both",
+        ));
+    }
+    Ok(Columns { text, label })
+}
+
+/// The column of that name (then of that name in any case).
+fn find(path: &Path, names: &[String], wanted: &str) -> Result<usize, ReadError> {
+    let wanted = wanted.trim();
+    let exact = names.iter().position(|name| name.trim() == wanted);
+    exact
+        .or_else(|| {
+            names
+                .iter()
+                .position(|name| name.trim().eq_ignore_ascii_case(wanted))
+        })
+        .ok_or_else(|| ReadError::MissingColumn {
+            path: path.into(),
+            wanted: wanted.into(),
+            columns: names.join(", "),
+            nearest: nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned),
+        })
+}
+
+fn by_name(names: &[String], known: &[&str], taken: &[usize]) -> Option<usize> {
+    known.iter().find_map(|known| {
+        (0..names.len())
+            .find(|i| !taken.contains(i) && names[*i].trim().eq_ignore_ascii_case(known))
+    })
+}
+
+/// The column with the most characters in the sample, the label's excepted.
+fn longest(columns: usize, sample: &[Vec<String>], label: Option<usize>) -> Option<usize> {
+    let total = |column: usize| {
+        sample
+            .iter()
+            .map(|row| row[column].chars().count())
+            .sum::<usize>()
+    };
+    let best = (0..columns)
+        .filter(|&column| Some(column) != label)
+        .max_by_key(|&column| (total(column), columns - column));
+    best.filter(|&column| total(column) > 0)
+}
+
+/// The column with the fewest distinct values that repeat and are never empty, the text's excepted.
+fn fewest_values(columns: usize, sample: &[Vec<String>], text: &[usize]) -> Option<usize> {
+    let distinct = |column: usize| {
+        sample
+            .iter()
+            .map(|row| row[column].trim())
+            .collect::<HashSet<_>>()
+    };
+    (0..columns)
+        .filter(|column| !text.contains(column))
+        .map(|column| (distinct(column), column))
+        // A column with one value says nothing, and one where most values differ is no label.
+        .filter(|(values, _)| {
+            !values.contains("") && values.len() > 1 && 2 * values.len() <= sample.len().max(4)
+        })
+        .min_by_key(|(values, column)| (values.len(), *column))
+        .map(|(_, column)| column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(|cell| (*cell).to_owned()).collect()
+    }
+
+    fn chosen(
+        names: &[&str],
+        sample: &[&[&str]],
+        wanted: Wanted<'_>,
+    ) -> Result<Columns, ReadError> {
+        let sample: Vec<_> = sample.iter().map(|row| strings(row)).collect();
+        choose(Path::new("t.csv"), &strings(names), &sample, wanted)
+    }
+
+    const NEWS: [&[&str]; 4] = [
+        &["3", "Title one", "a long description of it"],
+        &["4", "Another", "and so on and so on, at length"],
+        &["3", "Third", "words and words"],
+        &["4", "Fourth", "words again and again"],
+    ];
+
+    #[test]
+    fn names_come_before_looks() {
+        let columns = chosen(
+            &["id", "Label", "text"],
+            &[&["1", "a", "b"]],
+            Wanted::default(),
+        )
+        .unwrap();
+        assert_eq!(
+            columns,
+            Columns {
+                text: vec![2],
+                label: 1
+            }
+        );
+        let columns = chosen(&["title", "text", "category"], &[], Wanted::default()).unwrap();
+        assert_eq!(
+            columns,
+            Columns {
+                text: vec![1],
+                label: 2
+            }
+        );
+    }
+
+    #[test]
+    fn looks_decide_without_names() {
+        let columns = chosen(&["1", "2", "3"], &NEWS, Wanted::default()).unwrap();
+        assert_eq!(
+            columns,
+            Columns {
+                text: vec![2],
+                label: 0
+            }
+        );
+    }
+
+    #[test]
+    fn options_come_first_and_may_join() {
+        let wanted = Wanted {
+            text: Some("2,3"),
+            label: Some("1"),
+        };
+        assert_eq!(
+            chosen(&["1", "2", "3"], &NEWS, wanted).unwrap(),
+            Columns {
+                text: vec![1, 2],
+                label: 0
+            }
+        );
+        let wanted = Wanted {
+            text: Some("a,b"),
+            label: None,
+        };
+        let columns = chosen(&["a,b", "label"], &[], wanted).unwrap();
+        assert_eq!(columns.text, [0], "a name with a comma in it is a name");
+    }
+
+    #[test]
+    fn wrong_and_missing_columns_are_named() {
+        let error = |names: &[&str], wanted| {
+            chosen(names, &[&["x", "y"]], wanted)
+                .unwrap_err()
+                .to_string()
+        };
+        let wanted = Wanted {
+            text: Some("txet"),
+            label: None,
+        };
+        assert_eq!(
+            error(&["text", "label"], wanted),
+            "t.csv: no column `txet`; the columns are text, label; did you mean `text`?"
+        );
+        let wanted = Wanted {
+            text: Some("a"),
+            label: Some("a"),
+        };
+        assert!(error(&["a", "b"], wanted).contains("the same column"));
+        // Every value of the second column differs: no label.
+        let rows: [&[&str]; 6] = [
+            &["aaaa", "1"],
+            &["bbbb", "2"],
+            &["cccc", "3"],
+            &["dddd", "4"],
+            &["eeee", "5"],
+            &["ffff", "6"],
+        ];
+        let error = chosen(&["1", "2"], &rows, Wanted::default())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("which column is the label"), "{error}");
+    }
+}

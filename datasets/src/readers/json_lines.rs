@@ -1,0 +1,261 @@
+//! JSON lines of the user's own: one object a line, with a text field and a label field.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::columns::{Wanted, choose};
+use super::lines::decode_row;
+use super::names::Names;
+use super::table::SAMPLE_ROWS;
+use super::{Encoding, Input, Limits, Place, ReadError, Rows};
+
+/// The fields that are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fields {
+    /// Joined by a blank to make the text.
+    pub text: Vec<String>,
+    /// The label: a string, a whole number or a truth value.
+    pub label: String,
+}
+
+impl Fields {
+    /// The choice as a sentence for the set's notes.
+    pub fn sentence(&self) -> String {
+        let text: Vec<String> = self.text.iter().map(|name| format!("`{name}`")).collect();
+        format!(
+            "JSON lines; text: field {}; label: field `{}`",
+            text.join(" and "),
+            self.label
+        )
+    }
+}
+
+/// Guesses the fields of `path` from its first lines.
+pub(crate) fn guess_fields(
+    path: &Path,
+    wanted: Wanted<'_>,
+    limits: &Limits,
+) -> Result<Fields, ReadError> {
+    let mut input = Input::open(path, limits)?;
+    input.skip_mark()?;
+    let (mut objects, mut line) = (Vec::new(), Vec::new());
+    while objects.len() < SAMPLE_ROWS
+        && let Some(at) = input.next_line(&mut line)?
+    {
+        objects.extend(parse(&line, &at)?);
+    }
+    let Some(first) = objects.first() else {
+        return Err(ReadError::Empty {
+            path: path.into(),
+            what: "the file has no JSON objects".into(),
+        });
+    };
+    let names: Vec<String> = first.keys().cloned().collect();
+    let cell = |object: &Map<String, Value>, name: &String| {
+        object.get(name).and_then(scalar).unwrap_or_default()
+    };
+    let sample: Vec<Vec<String>> = objects
+        .iter()
+        .map(|object| names.iter().map(|name| cell(object, name)).collect())
+        .collect();
+    let columns = choose(path, &names, &sample, wanted)?;
+    Ok(Fields {
+        text: columns
+            .text
+            .into_iter()
+            .map(|column| names[column].clone())
+            .collect(),
+        label: names[columns.label].clone(),
+    })
+}
+
+/// Reads every line of `path`.
+pub(crate) fn read_json_lines(
+    path: &Path,
+    fields: &Fields,
+    names: &mut Names,
+    limits: &Limits,
+) -> Result<Rows, ReadError> {
+    let mut input = Input::open(path, limits)?;
+    input.skip_mark()?;
+    let (mut rows, mut line) = (Rows::default(), Vec::new());
+    while let Some(at) = input.next_line(&mut line)? {
+        let Some(object) = parse(&line, &at)? else {
+            continue;
+        };
+        let get = |name: &String| {
+            object.get(name).ok_or_else(|| {
+                let known: Vec<&str> = object.keys().map(String::as_str).collect();
+                ReadError::BadJson {
+                    at: at.clone(),
+                    what: format!("no field `{name}`; the fields are {}", known.join(", ")),
+                }
+            })
+        };
+        let mut texts = Vec::with_capacity(1);
+        for name in &fields.text {
+            let Value::String(text) = get(name)? else {
+                let what = format!("field `{name}` is no string");
+                return Err(ReadError::BadJson { at, what });
+            };
+            texts.push(text.as_str());
+        }
+        let Some(label) = scalar(get(&fields.label)?) else {
+            let what = format!(
+                "field `{}` is no string, whole number or truth value",
+                fields.label
+            );
+            return Err(ReadError::BadJson { at, what });
+        };
+        let text = texts.join(" ");
+        if let Some(offset) = text.find('\0') {
+            let what = format!(
+                "the text holds U+0000 (its character {})",
+                text[..offset].chars().count()
+            );
+            return Err(ReadError::BadJson { at, what });
+        }
+        rows.push(text, &label, &at, names, limits)?;
+    }
+    rows.not_empty(path)
+}
+
+/// The object on a line; `None` on an empty line.
+fn parse(line: &[u8], at: &Place) -> Result<Option<Map<String, Value>>, ReadError> {
+    let text = decode_row(line, Encoding::Utf8, at)?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let bad = |what: String| ReadError::BadJson {
+        at: at.clone(),
+        what,
+    };
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(object)) => Ok(Some(object)),
+        Ok(_) => Err(bad(
+            "no JSON object: each line is one object (an array: jq -c '.[]' FILE)".into(),
+        )),
+        Err(error) if text.trim() == "[" || text.trim() == "{" => Err(bad(format!(
+            "{error}: each line is one object (one document over many lines: jq -c '.[]' FILE)"
+        ))),
+        // The parser sees one line, so its own line number says nothing.
+        Err(error) => {
+            let reason = error.to_string();
+            let reason = reason.split(" at line ").next().unwrap_or_default();
+            Err(bad(format!(
+                "not JSON: {reason}, column {}",
+                error.column()
+            )))
+        }
+    }
+}
+
+/// A string, a whole number or a truth value as text.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(
+        bytes: &[u8],
+        wanted: Wanted<'_>,
+    ) -> Result<(Vec<(String, String)>, String), ReadError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        std::fs::write(&path, bytes).unwrap();
+        let fields = guess_fields(&path, wanted, &Limits::DEFAULT)?;
+        let mut names = Names::default();
+        let rows = read_json_lines(&path, &fields, &mut names, &Limits::DEFAULT)?;
+        let name = |label: u32| names.as_slice()[label as usize].clone();
+        Ok((
+            rows.examples
+                .into_iter()
+                .map(|row| (row.text, name(row.label)))
+                .collect(),
+            fields.sentence(),
+        ))
+    }
+
+    #[test]
+    fn fields_are_found_by_name_and_labels_may_be_numbers() {
+        let bytes = "\u{feff}{\"label\":1,\"text\":\"a \\u00e9\"}\r\n\n{\"text\":\"b\",\"label\":\"1\",\"more\":[1]}\n";
+        let (rows, said) = read(bytes.as_bytes(), Wanted::default()).unwrap();
+        assert_eq!(rows, [("a é".into(), "1".into()), ("b".into(), "1".into())]);
+        assert_eq!(said, "JSON lines; text: field `text`; label: field `label`");
+    }
+
+    #[test]
+    fn fields_are_found_by_looks_or_option() {
+        let bytes = b"{\"k\":true,\"s\":\"some words\"}\n{\"k\":false,\"s\":\"more words\"}\n{\"k\":true,\"s\":\"x\"}\n{\"k\":false,\"s\":\"y\"}\n";
+        assert_eq!(
+            read(bytes, Wanted::default()).unwrap().0[0],
+            ("some words".into(), "true".into())
+        );
+        let error = read(
+            bytes,
+            Wanted {
+                text: Some("t"),
+                label: None,
+            },
+        )
+        .unwrap_err();
+        assert!(matches!(error, ReadError::MissingColumn { .. }), "{error}");
+    }
+
+    #[test]
+    fn malformed_lines_are_errors_with_their_place() {
+        let good = "{\"text\":\"a\",\"label\":\"b\"}\n";
+        let error = |line: &str| {
+            read(format!("{good}{line}\n").as_bytes(), Wanted::default())
+                .unwrap_err()
+                .to_string()
+        };
+        for (line, said) in [
+            (
+                "{\"text\":\"a\"}",
+                "line 2, byte 25: no field `label`; the fields are text",
+            ),
+            (
+                "{\"text\":\"a\",\"label\":null}",
+                "field `label` is no string, whole number or truth value",
+            ),
+            (
+                "{\"text\":\"a\",\"label\":1.5}",
+                "field `label` is no string",
+            ),
+            ("{\"text\":3,\"label\":1}", "field `text` is no string"),
+            (
+                "{\"text\":\"a\",\"label\":\"b\"",
+                "not JSON: EOF while parsing an object",
+            ),
+            ("{\"text\":\"\\ud800\",\"label\":\"b\"}", "not JSON"),
+            ("{\"text\":\"\\u0000\",\"label\":\"b\"}", "U+0000"),
+            ("[1]", "no JSON object"),
+            ("{\"text\":\"a\",\"label\":\"\"}", "expected a label"),
+        ] {
+            let found = error(line);
+            assert!(found.contains(said), "{line} gave {found}");
+        }
+        assert!(error(&"[".repeat(100_000)).contains("not JSON"));
+        assert!(matches!(
+            read(b"\n\n", Wanted::default()),
+            Err(ReadError::Empty { .. })
+        ));
+        let array = read(
+            b"[\n{\"text\":\"a\",\"label\":\"b\"}\n]\n",
+            Wanted::default(),
+        )
+        .unwrap_err()
+        .to_string();
+        assert!(array.contains("jq -c"), "{array}");
+    }
+}

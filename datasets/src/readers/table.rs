@@ -1,0 +1,521 @@
+//! Delimited files of the user's own (csv, tsv, ...): separator, quoting, header and columns are guessed from the
+//! first rows unless named, and what was guessed is said.
+
+use std::path::Path;
+
+use super::columns::{Columns, Wanted, choose, looks_like_header};
+use super::lines::decode_row;
+use super::names::Names;
+use super::records::{Field, Records};
+use super::{Encoding, Input, Limits, ReadError, Rows};
+
+/// Rows that the guesses are made from.
+pub(crate) const SAMPLE_ROWS: usize = 1000;
+/// Separators that are tried.
+const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
+
+/// What the caller knows about the file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TableOptions<'a> {
+    pub wanted: Wanted<'a>,
+    pub separator: Option<u8>,
+    pub quoting: Option<bool>,
+    pub encoding: Encoding,
+}
+
+/// How a delimited file is read: decided on one file, used on all files of a set.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layout {
+    pub separator: u8,
+    pub quoting: bool,
+    pub encoding: Encoding,
+    /// The header's cells, if the first row is one.
+    pub header: Option<Vec<String>>,
+    /// Cells of a row.
+    pub width: usize,
+    pub columns: Columns,
+}
+
+impl Layout {
+    /// The layout as a sentence for the set's notes.
+    pub fn sentence(&self) -> String {
+        let separator = match self.separator {
+            b'\t' => "tab".to_owned(),
+            other => format!("`{}`", char::from(other)),
+        };
+        let name = |&column: &usize| match &self.header {
+            Some(header) => format!("`{}`", header[column].trim()),
+            None => format!("{}", column + 1),
+        };
+        format!(
+            "separator {separator}, {}, {}, {}; text: column {}; label: column {}",
+            if self.quoting {
+                "double quotes enclose fields"
+            } else {
+                "quotes are text"
+            },
+            self.encoding,
+            if self.header.is_some() {
+                "first row is a header"
+            } else {
+                "no header"
+            },
+            self.columns
+                .text
+                .iter()
+                .map(name)
+                .collect::<Vec<_>>()
+                .join(" and "),
+            name(&self.columns.label),
+        )
+    }
+}
+
+/// Guesses how `path` is laid out.
+pub(crate) fn guess_layout(
+    path: &Path,
+    options: TableOptions<'_>,
+    limits: &Limits,
+) -> Result<Layout, ReadError> {
+    let (separator, quoting, sample) = match options.separator {
+        Some(separator) => {
+            let quoting = options.quoting.map_or_else(
+                || guess_quoting(path, separator, options.encoding, limits),
+                Ok,
+            )?;
+            (
+                separator,
+                quoting,
+                sample(path, separator, quoting, options.encoding, limits)?,
+            )
+        }
+        None => guess_separator(path, options, limits)?,
+    };
+    // `sample` gives one row at least.
+    let first = &sample[0];
+    let width = first.len();
+    let numbers: Vec<String> = (1..=width).map(|column| column.to_string()).collect();
+    let is_header = looks_like_header(first, &sample[1..], options.wanted) || {
+        // No name is known. If the label of the first row occurs again, that row is data.
+        match choose(path, &numbers, &sample[1..], options.wanted) {
+            Ok(columns) => {
+                let label = first[columns.label].trim();
+                sample.len() > 1
+                    && sample[1..]
+                        .iter()
+                        .all(|row| row[columns.label].trim() != label)
+            }
+            Err(_) => false,
+        }
+    };
+    let (names, rows) = if is_header {
+        (first, &sample[1..])
+    } else {
+        (&numbers, &sample[..])
+    };
+    let columns = choose(path, names, rows, options.wanted)?;
+    let header = is_header.then(|| first.clone());
+    Ok(Layout {
+        separator,
+        quoting,
+        encoding: options.encoding,
+        header,
+        width,
+        columns,
+    })
+}
+
+/// Reads every row of `path`.
+pub(crate) fn read_table(
+    path: &Path,
+    layout: &Layout,
+    names: &mut Names,
+    limits: &Limits,
+) -> Result<Rows, ReadError> {
+    let mut records = open(path, layout.separator, layout.quoting, limits)?;
+    let mut rows = Rows::default();
+    let mut first = true;
+    while let Some(fields) = records.next_record()? {
+        check_width(&fields, layout.width)?;
+        let cell = |column: usize| {
+            let Field { bytes, at } = &fields[column];
+            decode_row(bytes, layout.encoding, at)
+        };
+        if std::mem::take(&mut first)
+            && let Some(header) = &layout.header
+        {
+            for (column, name) in header.iter().enumerate() {
+                if cell(column)?.trim() != name.trim() {
+                    let (path, columns) = (path.into(), format!("{} ...", cell(column)?.trim()));
+                    return Err(ReadError::MissingColumn {
+                        path,
+                        wanted: name.clone(),
+                        columns,
+                        nearest: None,
+                    });
+                }
+            }
+            continue;
+        }
+        let texts = layout
+            .columns
+            .text
+            .iter()
+            .map(|&column| cell(column))
+            .collect::<Result<Vec<_>, _>>()?;
+        let label = cell(layout.columns.label)?;
+        rows.push(
+            texts.join(" "),
+            &label,
+            &fields[layout.columns.label].at,
+            names,
+            limits,
+        )?;
+    }
+    rows.not_empty(path)
+}
+
+fn open(path: &Path, separator: u8, quoting: bool, limits: &Limits) -> Result<Records, ReadError> {
+    Records::new(
+        Input::open(path, limits)?,
+        separator,
+        quoting,
+        limits.row_bytes,
+    )
+}
+
+fn check_width(fields: &[Field], expected: usize) -> Result<(), ReadError> {
+    if fields.len() == expected {
+        return Ok(());
+    }
+    Err(ReadError::RaggedRow {
+        at: fields[0].at.clone(),
+        expected,
+        found: fields.len(),
+    })
+}
+
+/// The first rows, all of one width; an error if there is none.
+fn sample(
+    path: &Path,
+    separator: u8,
+    quoting: bool,
+    encoding: Encoding,
+    limits: &Limits,
+) -> Result<Vec<Vec<String>>, ReadError> {
+    let mut records = open(path, separator, quoting, limits)?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    while rows.len() < SAMPLE_ROWS
+        && let Some(fields) = records.next_record()?
+    {
+        if let Some(first) = rows.first() {
+            check_width(&fields, first.len())?;
+        }
+        rows.push(
+            fields
+                .iter()
+                .map(|field| decode_row(&field.bytes, encoding, &field.at))
+                .collect::<Result<_, _>>()?,
+        );
+    }
+    if rows.is_empty() {
+        return Err(ReadError::Empty {
+            path: path.into(),
+            what: "the file has no rows".into(),
+        });
+    }
+    Ok(rows)
+}
+
+/// Tries each separator on the first rows; the one that gives rows of one width, two cells or more, is right.
+fn guess_separator(
+    path: &Path,
+    options: TableOptions<'_>,
+    limits: &Limits,
+) -> Result<(u8, bool, Vec<Vec<String>>), ReadError> {
+    let tab_first = path
+        .to_string_lossy()
+        .trim_end_matches(".gz")
+        .ends_with(".tsv");
+    let mut candidates = SEPARATORS.to_vec();
+    if tab_first {
+        candidates.swap(0, 1);
+    }
+    let mut best: Option<(u8, bool, Vec<Vec<String>>)> = None;
+    let mut first_error = None;
+    for separator in candidates {
+        let quoting = options.quoting.map_or_else(
+            || guess_quoting(path, separator, options.encoding, limits),
+            Ok,
+        )?;
+        match sample(path, separator, quoting, options.encoding, limits) {
+            Ok(rows) => {
+                let width = rows.first().map_or(0, Vec::len);
+                let best_width = best.as_ref().map_or(1, |(_, _, rows)| rows[0].len());
+                if width > best_width {
+                    best = Some((separator, quoting, rows));
+                }
+            }
+            // The error under the file's natural separator is the one worth telling, unless one cell a row
+            // fits everywhere.
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+        // The natural separator, when it fits, is not put to the vote against a `;` inside texts.
+        if best.is_some() {
+            break;
+        }
+    }
+    match (best, first_error) {
+        (Some(best), _) => Ok(best),
+        (None, Some(error)) => Err(error),
+        (None, None) => {
+            let what =
+                "text and label apart: no separator of `,` tab `;` `|` cuts the first rows".into();
+            Err(ReadError::UnclearColumns {
+                path: path.into(),
+                what,
+                columns: "one".into(),
+            })
+        }
+    }
+}
+
+/// Whether double quotes enclose fields. With another separator than the tab: yes. With tabs both ways are
+/// tried: chat messages saved with tabs are full of quotes that mean nothing.
+fn guess_quoting(
+    path: &Path,
+    separator: u8,
+    encoding: Encoding,
+    limits: &Limits,
+) -> Result<bool, ReadError> {
+    if separator != b'\t' {
+        return Ok(true);
+    }
+    let Ok(quoted) = sample(path, separator, true, encoding, limits) else {
+        return Ok(false);
+    };
+    let Ok(literal) = sample(path, separator, false, encoding, limits) else {
+        return Ok(true);
+    };
+    if quoted == literal {
+        return Ok(false);
+    }
+    // Both fit. A doubled quote inside quotes, or a column that is enclosed throughout, was written by a program.
+    let inside = |cell: &str| cell.strip_prefix('"')?.strip_suffix('"').map(str::to_owned);
+    let doubled = literal
+        .iter()
+        .flatten()
+        .filter_map(|cell| inside(cell))
+        .any(|cell| cell.contains("\"\""));
+    let enclosed = (0..literal[0].len()).any(|column| {
+        literal[1..]
+            .iter()
+            .all(|row| inside(&row[column]).is_some())
+            && literal.len() > 1
+    });
+    Ok(doubled || enclosed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(
+        name: &str,
+        bytes: &[u8],
+        options: TableOptions<'_>,
+    ) -> Result<(Vec<(String, String)>, String), ReadError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let layout = guess_layout(&path, options, &Limits::DEFAULT)?;
+        let mut names = Names::default();
+        let rows = read_table(&path, &layout, &mut names, &Limits::DEFAULT)?;
+        let name = |label: u32| names.as_slice()[label as usize].clone();
+        Ok((
+            rows.examples
+                .into_iter()
+                .map(|row| (row.text, name(row.label)))
+                .collect(),
+            layout.sentence(),
+        ))
+    }
+
+    fn pair(text: &str, label: &str) -> (String, String) {
+        (text.into(), label.into())
+    }
+
+    #[test]
+    fn a_csv_with_a_header() {
+        let bytes = b"id,text,label\n1,\"good, very\",pos\n2,bad,neg\n";
+        let (rows, said) = read("a.csv", bytes, TableOptions::default()).unwrap();
+        assert_eq!(rows, [pair("good, very", "pos"), pair("bad", "neg")]);
+        assert_eq!(
+            said,
+            "separator `,`, double quotes enclose fields, utf-8, first row is a header; text: column `text`; label: column `label`"
+        );
+    }
+
+    #[test]
+    fn a_csv_without_header_in_the_manner_of_ag_news() {
+        let bytes = "\"3\",\"Wall St.\",\"Reuters - short \"\"sellers\"\" again\"\n".repeat(3)
+            + "\"1\",\"Venezuela\",\"AP - somebody voted, again\"\n\"1\",\"x\",\"y y y y\"\n";
+        let (rows, said) = read("a.csv", bytes.as_bytes(), TableOptions::default()).unwrap();
+        assert_eq!(rows[0], pair("Reuters - short \"sellers\" again", "3"));
+        assert_eq!(rows.len(), 5);
+        assert!(
+            said.contains("no header; text: column 3; label: column 1"),
+            "{said}"
+        );
+        let wanted = Wanted {
+            text: Some("2,3"),
+            label: None,
+        };
+        let (rows, _) = read(
+            "a.csv",
+            bytes.as_bytes(),
+            TableOptions {
+                wanted,
+                ..Default::default()
+            },
+        )
+        .unwrap();
+        assert_eq!(rows[3].0, "Venezuela AP - somebody voted, again");
+    }
+
+    #[test]
+    fn an_unknown_header_is_told_from_data_by_its_label() {
+        let body = "great fun was had,A\nno fun at all,B\nsome fun,A\nmuch boredom,B\n";
+        let (rows, said) = read(
+            "a.csv",
+            format!("satz,art\n{body}").as_bytes(),
+            TableOptions::default(),
+        )
+        .unwrap();
+        assert_eq!(rows.len(), 4);
+        assert!(
+            said.contains("first row is a header; text: column `satz`; label: column `art`"),
+            "{said}"
+        );
+        let (rows, said) = read("a.csv", body.as_bytes(), TableOptions::default()).unwrap();
+        assert_eq!(rows.len(), 4, "{said}");
+    }
+
+    #[test]
+    fn a_class_called_as_a_column_is_no_header() {
+        let bytes = b"some words,y\nother words,n\nmore words,y\nlast words,n\n";
+        assert_eq!(
+            read("a.csv", bytes, TableOptions::default())
+                .unwrap()
+                .0
+                .len(),
+            4
+        );
+    }
+
+    #[test]
+    fn separators_are_found() {
+        for separator in [",", "\t", ";", "|"] {
+            let bytes = format!("text{separator}label\none two{separator}a\nthree{separator}b\n");
+            let (rows, said) = read("a.txt", bytes.as_bytes(), TableOptions::default()).unwrap();
+            assert_eq!(rows, [pair("one two", "a"), pair("three", "b")], "{said}");
+        }
+        let bytes = b"text\tlabel\na, b, c\tx\nd, e, f\ty\n";
+        let (rows, _) = read("a.tsv", bytes, TableOptions::default()).unwrap();
+        assert_eq!(rows[0], pair("a, b, c", "x"));
+    }
+
+    #[test]
+    fn an_open_quote_in_a_chat_is_text() {
+        let bytes = b"ham\t\"hello\nspam\twin \"cash\"\nham\tok\nspam\tfree\nham\tno\n";
+        let (rows, said) = read("chat.tsv", bytes, TableOptions::default()).unwrap();
+        assert_eq!(rows[0], pair("\"hello", "ham"));
+        assert!(said.contains("quotes are text"), "{said}");
+        let bytes = b"label\ttext\nham\t\"a\tb\"\nspam\t\"c\"\n";
+        let (rows, _) = read(
+            "q.tsv",
+            bytes,
+            TableOptions {
+                quoting: Some(true),
+                ..Default::default()
+            },
+        )
+        .unwrap();
+        assert_eq!(rows[0], pair("a\tb", "ham"));
+    }
+
+    #[test]
+    fn other_encodings_are_named_or_refused() {
+        let bytes = b"text,label\ncaf\xe9,a\nth\xe9,b\n";
+        let error = read("a.csv", bytes, TableOptions::default())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("line 2, byte 14: this byte is no utf-8"),
+            "{error}"
+        );
+        let options = TableOptions {
+            encoding: Encoding::Latin1,
+            ..Default::default()
+        };
+        assert_eq!(read("a.csv", bytes, options).unwrap().0[0].0, "café");
+        let options = TableOptions {
+            encoding: Encoding::for_label("gbk").unwrap(),
+            ..Default::default()
+        };
+        assert_eq!(
+            read("a.csv", b"text,label\n\xd6\xd0,a\n\xce\xc4,b\n", options)
+                .unwrap()
+                .0[0]
+                .0,
+            "中"
+        );
+        let utf16 = b"\xff\xfet\0e\0x\0t\0,\0l\0a\0b\0e\0l\0\n\0";
+        assert!(matches!(
+            read("a.csv", utf16, TableOptions::default()),
+            Err(ReadError::Utf16 { .. })
+        ));
+    }
+
+    #[test]
+    fn malformed_tables_are_errors_with_their_place() {
+        let error = |bytes: &[u8]| read("a.csv", bytes, TableOptions::default()).unwrap_err();
+        assert!(matches!(error(b""), ReadError::Empty { .. }));
+        assert!(matches!(error(b"text,label\n"), ReadError::Empty { .. }));
+        assert!(matches!(
+            error(b"text,label\na,b\nc\n"),
+            ReadError::RaggedRow {
+                expected: 2,
+                found: 1,
+                ..
+            }
+        ));
+        assert!(matches!(
+            error(b"text,label\n\"a,b\nc,d\n"),
+            ReadError::UnclosedQuote { .. }
+        ));
+        assert!(matches!(
+            error(b"text,label\na\0,b\n"),
+            ReadError::NulByte { .. }
+        ));
+        assert!(matches!(
+            error(b"text,label\na,\n"),
+            ReadError::BadRow { .. }
+        ));
+        assert!(matches!(
+            error(b"just one column\nof words\n"),
+            ReadError::UnclearColumns { .. }
+        ));
+        // The mistake may stand beyond the rows that are guessed from.
+        let mut long = b"text,label\n".to_vec();
+        for i in 0..2000 {
+            long.extend(format!("row {i},{}\n", i % 2).bytes());
+        }
+        long.extend(b"too,many,cells\n");
+        let found = error(&long).to_string();
+        assert!(
+            found.contains("line 2002") && found.contains("3 fields where the first row has 2"),
+            "{found}"
+        );
+    }
+}
