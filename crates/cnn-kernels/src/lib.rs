@@ -14,12 +14,16 @@
 
 mod isa;
 mod lanes;
+mod matmul;
 mod offsets;
 mod real;
+mod simd;
 mod tree;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod trial;
 
 pub mod conv1d;
 pub mod conv2d;

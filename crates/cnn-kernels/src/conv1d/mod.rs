@@ -1,8 +1,16 @@
 //! Convolution along packed documents, and its gradients.
 
 pub mod reference;
+#[cfg(test)]
+mod tests;
+mod windows;
 
-use crate::Offsets;
+use rayon::prelude::*;
+
+use crate::matmul::{Panels, columns_times_panels, rows_times_panels};
+use crate::simd::panel_width;
+use crate::{Isa, Offsets};
+use windows::Windows;
 
 /// The sizes of a convolution along text: stride 1, zeros beyond both ends of each document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +47,14 @@ impl Conv1dShape {
     /// The number of weights: `channels_out · channels_in · kernel_size`.
     pub fn weights(&self) -> usize {
         self.channels_out * self.channels_in * self.kernel_size
+    }
+
+    fn windows(&self) -> Windows {
+        Windows {
+            channels: self.channels_in,
+            size: self.kernel_size,
+            first: -(self.padding_left as isize),
+        }
     }
 
     fn check(&self, offsets: &Offsets, inputs: usize, outputs: usize) {
@@ -83,7 +99,7 @@ pub fn conv1d_forward(
         bias.is_none_or(|bias| bias.len() == shape.channels_out),
         "bias must be [channels_out]"
     );
-    reference::conv1d_forward(shape, offsets, x, weight, bias, y);
+    forward_on(Isa::active(), shape, offsets, x, weight, bias, y);
 }
 
 /// The gradient of the input: `dx[t, c] = Σ_{o,j} grad[t - j + padding_left, o]·weight[o, c, j]` within each document, for
@@ -105,7 +121,7 @@ pub fn conv1d_backward_input(
         shape.weights(),
         "weight must be [channels_out, channels_in, kernel_size]"
     );
-    reference::conv1d_backward_input(shape, offsets, grad, weight, dx);
+    backward_input_on(Isa::active(), shape, offsets, grad, weight, dx);
 }
 
 /// The gradient of the weights: `dw[o, c, j] = Σ_p grad[p, o]·x[p + j - padding_left, c]` over the positions of all
@@ -128,5 +144,110 @@ pub fn conv1d_backward_weight(
         shape.weights(),
         "dw must be [channels_out, channels_in, kernel_size]"
     );
-    reference::conv1d_backward_weight(shape, offsets, x, grad, dw);
+    backward_weight_on(Isa::active(), shape, offsets, x, grad, dw);
+}
+
+fn forward_on(
+    isa: Isa,
+    shape: &Conv1dShape,
+    offsets: &Offsets,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
+    let Conv1dShape {
+        channels_in,
+        channels_out,
+        kernel_size,
+        ..
+    } = *shape;
+    let positions = shape.output_offsets(offsets);
+    let windows = shape.windows();
+    let edges = windows.edges(offsets, &positions, x);
+    let rows = windows.list(offsets, &positions, x, &edges);
+    // [kernel_size · channels_in, channels_out]
+    let sizes = [channels_out, channels_in, kernel_size];
+    let panels = Panels::of_transpose(weight, sizes, panel_width(isa));
+    rows_times_panels(isa, &rows, &panels, bias, y);
+}
+
+fn backward_input_on(
+    isa: Isa,
+    shape: &Conv1dShape,
+    offsets: &Offsets,
+    grad: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+) {
+    let Conv1dShape {
+        channels_in,
+        channels_out,
+        kernel_size,
+        padding_left,
+        ..
+    } = *shape;
+    let positions = shape.output_offsets(offsets);
+    // Token t was seen by the positions t + padding_left - j: a convolution of grad with the taps reversed.
+    let windows = Windows {
+        channels: channels_out,
+        size: kernel_size,
+        first: padding_left as isize + 1 - kernel_size as isize,
+    };
+    let edges = windows.edges(&positions, offsets, grad);
+    let rows = windows.list(&positions, offsets, grad, &edges);
+    // [kernel_size · channels_out, channels_in]
+    let (depth, width) = (kernel_size * channels_out, panel_width(isa));
+    let panels = Panels::pack(depth, channels_in, width, |c, lanes, panel| {
+        for (row, packed) in panel.chunks_exact_mut(width).enumerate() {
+            let (j, o) = (kernel_size - 1 - row / channels_out, row % channels_out);
+            let taps = &weight[(o * channels_in + c) * kernel_size..][..lanes * kernel_size];
+            for (packed, taps) in packed.iter_mut().zip(taps.chunks_exact(kernel_size)) {
+                *packed = taps[j];
+            }
+        }
+    });
+    rows_times_panels(isa, &rows, &panels, None, dx);
+}
+
+fn backward_weight_on(
+    isa: Isa,
+    shape: &Conv1dShape,
+    offsets: &Offsets,
+    x: &[f32],
+    grad: &[f32],
+    dw: &mut [f32],
+) {
+    if dw.is_empty() {
+        return;
+    }
+    let Conv1dShape {
+        channels_in,
+        channels_out,
+        kernel_size,
+        ..
+    } = *shape;
+    let positions = shape.output_offsets(offsets);
+    let windows = shape.windows();
+    let edges = windows.edges(offsets, &positions, x);
+    let rows = windows.list(offsets, &positions, x, &edges);
+    // [positions, channels_out]
+    let panels = Panels::of(grad, [rows.len(), channels_out], panel_width(isa));
+    // [kernel_size · channels_in, channels_out]
+    let depth = kernel_size * channels_in;
+    let mut product = vec![0.0; depth * channels_out];
+    columns_times_panels(isa, &rows, &panels, &mut product);
+    let filters = 16;
+    dw.par_chunks_mut(filters * depth)
+        .enumerate()
+        .for_each(|(chunk, dw)| {
+            let filters = chunk * filters..chunk * filters + dw.len() / depth;
+            for (row, product) in product.chunks_exact(channels_out).enumerate() {
+                let (j, c) = (row / channels_in, row % channels_in);
+                let taps = dw[c * kernel_size + j..].iter_mut().step_by(depth);
+                for (tap, &product) in taps.zip(&product[filters.clone()]) {
+                    *tap = product;
+                }
+            }
+        });
 }

@@ -1,6 +1,14 @@
 //! The dense layer: y = x·Wᵀ + b and its gradients.
 
 pub mod reference;
+#[cfg(test)]
+mod tests;
+
+use rayon::prelude::*;
+
+use crate::Isa;
+use crate::matmul::{Panels, columns_times_panels, rows_of, rows_times_panels};
+use crate::simd::panel_width;
 
 /// y = x·Wᵀ + b, for `x [rows, features_in]`, `weight [features_out, features_in]` (PyTorch's layout), `bias
 /// [features_out]`, `y [rows, features_out]`. The number of rows follows from the length of `y`.
@@ -26,7 +34,7 @@ pub fn linear_forward(
         bias.is_none_or(|bias| bias.len() == features_out),
         "bias must be [features_out]"
     );
-    reference::linear_forward(features_in, features_out, x, weight, bias, y);
+    forward_on(Isa::active(), features_in, features_out, x, weight, bias, y);
 }
 
 /// dx = dy·W, for `grad [rows, features_out]` and `dx [rows, features_in]`.
@@ -47,7 +55,7 @@ pub fn linear_backward_input(
         features_out * features_in,
         "weight must be [features_out, features_in]"
     );
-    reference::linear_backward_input(features_in, features_out, grad, weight, dx);
+    backward_input_on(Isa::active(), features_in, features_out, grad, weight, dx);
 }
 
 /// dW = dyᵀ·x, for `x [rows, features_in]`, `grad [rows, features_out]` and `dw [features_out, features_in]`.
@@ -68,7 +76,7 @@ pub fn linear_backward_weight(
         features_out * features_in,
         "dw must be [features_out, features_in]"
     );
-    reference::linear_backward_weight(features_in, features_out, x, grad, dw);
+    backward_weight_on(Isa::active(), features_in, features_out, x, grad, dw);
 }
 
 /// db = the sum of the rows of `grad [rows, channels]`, for `db [channels]`.
@@ -79,7 +87,87 @@ pub fn linear_backward_weight(
 pub fn bias_gradient(channels: usize, grad: &[f32], db: &mut [f32]) {
     assert_eq!(db.len(), channels, "db must be [channels]");
     check(channels, channels, grad.len(), grad.len());
-    reference::bias_gradient(channels, grad, db);
+    db.fill(0.0);
+    if grad.is_empty() {
+        return;
+    }
+    let add_rows = |rows: &[f32]| {
+        let mut sums = vec![0.0; channels];
+        for row in rows.chunks_exact(channels) {
+            for (sum, number) in sums.iter_mut().zip(row) {
+                *sum += number;
+            }
+        }
+        sums
+    };
+    let blocks: Vec<Vec<f32>> = match grad.len() < 1 << 16 {
+        true => grad.chunks(BIAS_ROWS * channels).map(add_rows).collect(),
+        false => grad
+            .par_chunks(BIAS_ROWS * channels)
+            .map(add_rows)
+            .collect(),
+    };
+    for block in blocks {
+        for (sum, number) in db.iter_mut().zip(&block) {
+            *sum += number;
+        }
+    }
+}
+
+/// The rows that [`bias_gradient`] adds one after another; the sums of such blocks are then added in order.
+const BIAS_ROWS: usize = 256;
+
+pub(crate) fn forward_on(
+    isa: Isa,
+    features_in: usize,
+    features_out: usize,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
+    if y.is_empty() {
+        return;
+    }
+    let rows = rows_of(x, features_in, y.len() / features_out);
+    // [features_in, features_out]
+    let panels = Panels::of_transpose(weight, [features_out, features_in, 1], panel_width(isa));
+    rows_times_panels(isa, &rows, &panels, bias, y);
+}
+
+pub(crate) fn backward_input_on(
+    isa: Isa,
+    features_in: usize,
+    features_out: usize,
+    grad: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+) {
+    if dx.is_empty() {
+        return;
+    }
+    let rows = rows_of(grad, features_out, dx.len() / features_in);
+    // [features_out, features_in]
+    let panels = Panels::of(weight, [features_out, features_in], panel_width(isa));
+    rows_times_panels(isa, &rows, &panels, None, dx);
+}
+
+pub(crate) fn backward_weight_on(
+    isa: Isa,
+    features_in: usize,
+    features_out: usize,
+    x: &[f32],
+    grad: &[f32],
+    dw: &mut [f32],
+) {
+    if dw.is_empty() {
+        return;
+    }
+    let count = x.len() / features_in;
+    let rows = rows_of(grad, features_out, count);
+    // [rows, features_in]
+    let panels = Panels::of(x, [count, features_in], panel_width(isa));
+    columns_times_panels(isa, &rows, &panels, dw);
 }
 
 /// Asserts that both lengths are the same whole number of rows.

@@ -1,0 +1,264 @@
+//! Convolution along documents: exact on integers, bounded on normals, the same bits everywhere.
+
+use super::*;
+use crate::testing::{assert_is_gradient, bits, dot, integers, normals, same_on_threads, to_f64};
+use crate::trial::{assert_close, direct_sum, for_each_isa, poisoned};
+
+/// Everything one convolution computes.
+struct Case {
+    shape: Conv1dShape,
+    offsets: Offsets,
+    x: Vec<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    grad: Vec<f32>,
+}
+
+impl Case {
+    fn new(
+        shape: Conv1dShape,
+        lengths: &[usize],
+        numbers: impl Fn(u64, usize) -> Vec<f32>,
+    ) -> Self {
+        let offsets = Offsets::from_lengths(lengths.iter().copied());
+        Self {
+            x: numbers(1, offsets.total() * shape.channels_in),
+            weight: numbers(2, shape.weights()),
+            bias: numbers(3, shape.channels_out),
+            grad: numbers(
+                4,
+                shape.output_offsets(&offsets).total() * shape.channels_out,
+            ),
+            shape,
+            offsets,
+        }
+    }
+
+    /// `[y, dx, dw]`
+    fn kernels(&self, isa: Isa) -> [Vec<f32>; 3] {
+        let Self {
+            shape,
+            offsets,
+            x,
+            weight,
+            bias,
+            grad,
+        } = self;
+        [
+            poisoned(grad.len(), |y| {
+                forward_on(isa, shape, offsets, x, weight, Some(bias), y)
+            }),
+            poisoned(x.len(), |dx| {
+                backward_input_on(isa, shape, offsets, grad, weight, dx)
+            }),
+            poisoned(weight.len(), |dw| {
+                backward_weight_on(isa, shape, offsets, x, grad, dw)
+            }),
+        ]
+    }
+
+    /// `[y, dx, dw]` in `f64`, of the numbers themselves or of their absolute values.
+    fn references(&self, map: fn(f64) -> f64) -> [Vec<f64>; 3] {
+        let [x, weight, bias, grad] =
+            [&self.x, &self.weight, &self.bias, &self.grad].map(|numbers| {
+                numbers
+                    .iter()
+                    .map(|&number| map(number.into()))
+                    .collect::<Vec<_>>()
+            });
+        let mut results = [
+            vec![0.0; grad.len()],
+            vec![0.0; x.len()],
+            vec![0.0; weight.len()],
+        ];
+        let [y, dx, dw] = &mut results;
+        reference::conv1d_forward(&self.shape, &self.offsets, &x, &weight, Some(&bias), y);
+        reference::conv1d_backward_input(&self.shape, &self.offsets, &grad, &weight, dx);
+        reference::conv1d_backward_weight(&self.shape, &self.offsets, &x, &grad, dw);
+        results
+    }
+}
+
+/// Shapes at and around the edges of the tiles (4, 6, 12 rows; 16, 32 columns) and of the kernel.
+fn shapes() -> Vec<(Conv1dShape, Vec<usize>)> {
+    let mut shapes = Vec::new();
+    let shape = |channels_in, channels_out, kernel_size, padding_left, padding_right| Conv1dShape {
+        channels_in,
+        channels_out,
+        kernel_size,
+        padding_left,
+        padding_right,
+    };
+    for lengths in [
+        vec![],
+        vec![0],
+        vec![1],
+        vec![0, 2, 0, 0, 7, 1, 3, 0],
+        vec![13, 12, 11],
+        vec![25],
+    ] {
+        for kernel_size in [1, 2, 3, 5] {
+            for (left, right) in [
+                (0, 0),
+                (1, 1),
+                (kernel_size - 1, kernel_size - 1),
+                (0, 3),
+                (6, 0),
+            ] {
+                shapes.push((shape(3, 5, kernel_size, left, right), lengths.clone()));
+            }
+        }
+    }
+    for channels in [0, 1, 5, 6, 7, 11, 12, 13, 15, 16, 17, 31, 32, 33, 65] {
+        shapes.push((shape(channels, 7, 3, 1, 1), vec![4, 9, 1]));
+        shapes.push((shape(7, channels, 3, 1, 1), vec![4, 9, 1]));
+    }
+    // Sums longer than one block, over taps and over positions; more rows than one task.
+    shapes.push((shape(87, 9, 3, 1, 1), vec![5, 30, 2]));
+    shapes.push((shape(5, 130, 4, 3, 3), vec![400, 0, 150, 1]));
+    shapes
+}
+
+#[test]
+fn integers_are_exact() {
+    for_each_isa(|isa| {
+        for (shape, lengths) in shapes() {
+            let case = Case::new(shape, &lengths, |seed, len| integers(seed, len, 8));
+            let exact = case.references(|number| number);
+            for (found, exact) in case.kernels(isa).iter().zip(&exact) {
+                assert_eq!(&to_f64(found), exact, "{isa} {shape:?} {lengths:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn reals_are_within_the_bound_of_direct_sums() {
+    for (shape, lengths) in shapes() {
+        let case = Case::new(shape, &lengths, normals);
+        let positions = shape.output_offsets(&case.offsets).total();
+        let terms = [
+            shape.channels_in * shape.kernel_size,
+            shape.channels_out * shape.kernel_size,
+            positions,
+        ];
+        let (exact, magnitude) = (case.references(|number| number), case.references(f64::abs));
+        for (i, found) in case.kernels(Isa::active()).iter().enumerate() {
+            assert_close(found, &exact[i], &magnitude[i], direct_sum(terms[i]));
+        }
+    }
+}
+
+#[test]
+fn every_instruction_set_gives_the_same_bits() {
+    for (shape, lengths) in shapes() {
+        let case = Case::new(shape, &lengths, normals);
+        let portable = case.kernels(Isa::Portable).map(|numbers| bits(&numbers));
+        for_each_isa(|isa| {
+            assert_eq!(
+                case.kernels(isa).map(|numbers| bits(&numbers)),
+                portable,
+                "{isa} {shape:?} {lengths:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn threads_do_not_matter() {
+    let shape = Conv1dShape {
+        channels_in: 50,
+        channels_out: 70,
+        kernel_size: 3,
+        padding_left: 1,
+        padding_right: 1,
+    };
+    let case = Case::new(shape, &[300, 1, 0, 250, 17, 400], normals);
+    same_on_threads(|| case.kernels(Isa::active()).map(|numbers| bits(&numbers)));
+}
+
+#[test]
+fn neighbours_do_not_matter() {
+    let shape = Conv1dShape {
+        channels_in: 33,
+        channels_out: 20,
+        kernel_size: 4,
+        padding_left: 2,
+        padding_right: 3,
+    };
+    let lengths = [3, 0, 40, 1, 7, 120, 2, 2, 19];
+    let case = Case::new(shape, &lengths, normals);
+    let [together, dx, _] = case.kernels(Isa::active());
+    let positions = shape.output_offsets(&case.offsets);
+    for (d, &length) in lengths.iter().enumerate() {
+        let (tokens, outputs) = (case.offsets.range(d), positions.range(d));
+        let scaled = |range: &std::ops::Range<usize>, by: usize| range.start * by..range.end * by;
+        let alone = Case {
+            shape,
+            offsets: Offsets::from_lengths([length]),
+            x: case.x[scaled(&tokens, 33)].to_vec(),
+            weight: case.weight.clone(),
+            bias: case.bias.clone(),
+            grad: case.grad[scaled(&outputs, 20)].to_vec(),
+        };
+        let [y, dx_alone, _] = alone.kernels(Isa::active());
+        assert_eq!(
+            bits(&y),
+            bits(&together[scaled(&outputs, 20)]),
+            "document {d}"
+        );
+        assert_eq!(
+            bits(&dx_alone),
+            bits(&dx[scaled(&tokens, 33)]),
+            "document {d}"
+        );
+    }
+}
+
+#[test]
+fn a_broken_document_stays_alone() {
+    let shape = Conv1dShape {
+        channels_in: 9,
+        channels_out: 20,
+        kernel_size: 3,
+        padding_left: 2,
+        padding_right: 2,
+    };
+    let mut case = Case::new(shape, &[5, 6, 7], normals);
+    let [healthy, ..] = case.kernels(Isa::active());
+    case.x[5 * 9..11 * 9].fill(f32::INFINITY);
+    let [broken, ..] = case.kernels(Isa::active());
+    let positions = shape.output_offsets(&case.offsets);
+    for d in [0, 2] {
+        let range = positions.range(d).start * 20..positions.range(d).end * 20;
+        assert_eq!(bits(&broken[range.clone()]), bits(&healthy[range]));
+    }
+    let range = positions.range(1).start * 20..positions.range(1).end * 20;
+    assert!(broken[range].iter().all(|number| !number.is_finite()));
+}
+
+#[test]
+fn the_reference_passes_finite_differences() {
+    let shape = Conv1dShape {
+        channels_in: 2,
+        channels_out: 3,
+        kernel_size: 3,
+        padding_left: 1,
+        padding_right: 2,
+    };
+    let case = Case::new(shape, &[4, 0, 1, 2], normals);
+    let [_, dx, dw] = case.references(|number| number);
+    let (x, weight, bias, grad) = (
+        to_f64(&case.x),
+        to_f64(&case.weight),
+        to_f64(&case.bias),
+        to_f64(&case.grad),
+    );
+    let loss = |x: &[f64], weight: &[f64]| {
+        let mut y = vec![0.0; grad.len()];
+        reference::conv1d_forward(&shape, &case.offsets, x, weight, Some(&bias), &mut y);
+        dot(&y, &grad)
+    };
+    assert_is_gradient(&x, &dx, |x| loss(x, &weight));
+    assert_is_gradient(&weight, &dw, |weight| loss(&x, weight));
+}

@@ -1,0 +1,294 @@
+//! The innermost loops: one tile of the result held in registers, each number a chain of fused multiply-adds.
+
+#![expect(
+    clippy::needless_range_loop,
+    reason = "the indices of a tile run through several arrays at once"
+)]
+
+use std::ops::Range;
+
+use super::panels::{BLOCK, Panels, blocks};
+use crate::simd::{Body, Part, Simd};
+
+/// `y[r, n] = bias[n] + Σ_k rows[r][k]·panels[k, n]`, for a few rows and all columns.
+pub(crate) struct RowsTimesPanels<'a> {
+    pub(crate) rows: &'a [&'a [f32]],
+    pub(crate) panels: &'a Panels,
+    pub(crate) bias: Option<&'a [f32]>,
+    /// `[rows, columns]`
+    pub(crate) y: &'a mut [f32],
+}
+
+impl Body for RowsTimesPanels<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+        let Self {
+            rows,
+            panels,
+            bias,
+            y,
+        } = self;
+        let columns = panels.columns;
+        for block in blocks(panels.depth) {
+            let finish = if block.start == 0 {
+                Finish::Begin(bias)
+            } else {
+                Finish::Add
+            };
+            for panel in 0..panels.count() {
+                let b = panels.rows(panel, &block);
+                let column = panel * NV * S::LANES;
+                let mut r = 0;
+                // What is left over goes in lower tiles: the chain of each number is the same in all of them.
+                while r < rows.len() {
+                    let (rows, block) = (&rows[r..], block.clone());
+                    let out = Out {
+                        y: &mut y[r * columns..],
+                        columns,
+                        column,
+                        finish,
+                    };
+                    if rows.len() >= MR {
+                        simd.call(RowsTile::<MR, NV> {
+                            rows,
+                            block,
+                            b,
+                            out,
+                        });
+                        r += MR;
+                    } else if rows.len() >= 4 {
+                        simd.call(RowsTile::<4, NV> {
+                            rows,
+                            block,
+                            b,
+                            out,
+                        });
+                        r += 4;
+                    } else {
+                        simd.call(RowsTile::<1, NV> {
+                            rows,
+                            block,
+                            b,
+                            out,
+                        });
+                        r += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `y[i, n] = Σ_p rows[p][first + i]·panels[p, n]`, for a few columns of the left matrix and all of the right.
+pub(crate) struct ColumnsTimesPanels<'a> {
+    pub(crate) rows: &'a [&'a [f32]],
+    pub(crate) first: usize,
+    pub(crate) panels: &'a Panels,
+    /// `[a few, columns]`
+    pub(crate) y: &'a mut [f32],
+}
+
+impl Body for ColumnsTimesPanels<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+        let Self {
+            rows,
+            first,
+            panels,
+            y,
+        } = self;
+        let columns = panels.columns;
+        let height = y.len() / columns;
+        let mut strip = Vec::with_capacity(height * panels.depth.min(BLOCK));
+        for block in blocks(panels.depth) {
+            strip.clear();
+            for row in &rows[block.clone()] {
+                strip.extend_from_slice(&row[first..][..height]);
+            }
+            let finish = if block.start == 0 {
+                Finish::Begin(None)
+            } else {
+                Finish::Add
+            };
+            for panel in 0..panels.count() {
+                let b = panels.rows(panel, &block);
+                let column = panel * NV * S::LANES;
+                let mut i = 0;
+                while i < height {
+                    // A sum without terms has an empty strip.
+                    let (a, stride) = (strip.get(i..).unwrap_or_default(), height);
+                    let out = Out {
+                        y: &mut y[i * columns..],
+                        columns,
+                        column,
+                        finish,
+                    };
+                    if height - i >= MR {
+                        simd.call(ColumnsTile::<MR, NV> { a, stride, b, out });
+                        i += MR;
+                    } else if height - i >= 4 {
+                        simd.call(ColumnsTile::<4, NV> { a, stride, b, out });
+                        i += 4;
+                    } else {
+                        simd.call(ColumnsTile::<1, NV> { a, stride, b, out });
+                        i += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `tile[i] = Σ_k rows[i][k]·b[k]` over the block.
+struct RowsTile<'a, const R: usize, const NV: usize> {
+    rows: &'a [&'a [f32]],
+    block: Range<usize>,
+    b: &'a [f32],
+    out: Out<'a>,
+}
+
+impl<const R: usize, const NV: usize> Part for RowsTile<'_, R, NV> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        /// Steps per bounds check.
+        const STEPS: usize = 8;
+        let width = NV * S::LANES;
+        let mut a: [(&[[f32; STEPS]], &[f32]); R] = [(&[], &[]); R];
+        for i in 0..R {
+            a[i] = self.rows[i][self.block.clone()].as_chunks();
+        }
+        let mut tile = [[simd.splat(0.0); NV]; R];
+        let mut chunks = self.b.chunks_exact(STEPS * width);
+        for (chunk, b) in chunks.by_ref().enumerate() {
+            let mut steps = [&[0.0; STEPS]; R];
+            for i in 0..R {
+                steps[i] = &a[i].0[chunk];
+            }
+            for step in 0..STEPS {
+                let b = &b[step * width..][..width];
+                let mut numbers = [0.0; R];
+                for i in 0..R {
+                    numbers[i] = steps[i][step];
+                }
+                multiply_add(simd, numbers, b, &mut tile);
+            }
+        }
+        for (step, b) in chunks.remainder().chunks_exact(width).enumerate() {
+            let mut numbers = [0.0; R];
+            for i in 0..R {
+                numbers[i] = a[i].1[step];
+            }
+            multiply_add(simd, numbers, b, &mut tile);
+        }
+        self.out.write(simd, tile);
+    }
+}
+
+/// `tile[i] = Σ_p a[p, i]·b[p]`
+struct ColumnsTile<'a, const R: usize, const NV: usize> {
+    a: &'a [f32],
+    stride: usize,
+    b: &'a [f32],
+    out: Out<'a>,
+}
+
+impl<const R: usize, const NV: usize> Part for ColumnsTile<'_, R, NV> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut tile = [[simd.splat(0.0); NV]; R];
+        for (row, b) in self
+            .a
+            .chunks(self.stride)
+            .zip(self.b.chunks_exact(NV * S::LANES))
+        {
+            let numbers: &[f32; R] = row.first_chunk().expect("rows are long enough");
+            multiply_add(simd, *numbers, b, &mut tile);
+        }
+        self.out.write(simd, tile);
+    }
+}
+
+/// `tile[i] += a[i]·b`
+#[inline(always)]
+fn multiply_add<S: Simd, const R: usize, const NV: usize>(
+    simd: S,
+    a: [f32; R],
+    b: &[f32],
+    tile: &mut [[S::Vector; NV]; R],
+) {
+    let mut vectors = [simd.splat(0.0); NV];
+    for v in 0..NV {
+        vectors[v] = simd.load(&b[v * S::LANES..]);
+    }
+    for i in 0..R {
+        let a = simd.splat(a[i]);
+        for v in 0..NV {
+            tile[i][v] = simd.mul_add(a, vectors[v], tile[i][v]);
+        }
+    }
+}
+
+/// Where a finished tile goes: the first rows of `y [rows, columns]`, from `column` on.
+struct Out<'a> {
+    y: &'a mut [f32],
+    columns: usize,
+    column: usize,
+    finish: Finish<'a>,
+}
+
+/// What becomes of a finished tile.
+#[derive(Clone, Copy)]
+enum Finish<'a> {
+    /// First block of the sum: add the bias (or zero) and write.
+    Begin(Option<&'a [f32]>),
+    /// Later block: add to what is there.
+    Add,
+}
+
+impl Out<'_> {
+    /// Writes the tile; lanes beyond the last column are dropped.
+    #[inline(always)]
+    fn write<S: Simd, const R: usize, const NV: usize>(self, simd: S, tile: [[S::Vector; NV]; R]) {
+        let Self {
+            y,
+            columns,
+            column,
+            finish,
+        } = self;
+        let width = (columns - column).min(NV * S::LANES);
+        for i in 0..R {
+            let y = &mut y[i * columns + column..][..width];
+            for v in 0..NV {
+                let from = v * S::LANES;
+                if from + S::LANES <= width {
+                    let other = match finish {
+                        Finish::Begin(Some(bias)) => simd.load(&bias[column + from..]),
+                        Finish::Begin(None) => simd.splat(0.0),
+                        Finish::Add => simd.load(&y[from..]),
+                    };
+                    simd.store(simd.add(other, tile[i][v]), &mut y[from..]);
+                } else if from < width {
+                    // The same additions, lane by lane.
+                    let mut lanes = [0.0; 16];
+                    simd.store(tile[i][v], &mut lanes);
+                    for (l, y) in y[from..].iter_mut().enumerate() {
+                        let other = match finish {
+                            Finish::Begin(Some(bias)) => bias[column + from + l],
+                            Finish::Begin(None) => 0.0,
+                            Finish::Add => *y,
+                        };
+                        *y = other + lanes[l];
+                    }
+                }
+            }
+        }
+    }
+}

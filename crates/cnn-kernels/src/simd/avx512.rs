@@ -1,0 +1,82 @@
+//! Vectors of 16 numbers: AVX-512. All raw loads and stores of this instruction set are here.
+
+use std::arch::x86_64::{
+    __m512, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+};
+
+use super::{Body, Part, Simd};
+use crate::Isa;
+
+/// The token of Avx512: only [`run`] makes one, after asking the processor.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(());
+
+impl Simd for Avx512 {
+    type Vector = __m512;
+
+    const LANES: usize = 16;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        // SAFETY: the token proves that the processor has Avx512.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> __m512 {
+        let from: &[f32; 16] = from.first_chunk().expect("a vector needs LANES numbers");
+        // SAFETY: the token proves that the processor has Avx512; the array holds 16 readable numbers.
+        unsafe { _mm512_loadu_ps(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(self, value: __m512, to: &mut [f32]) {
+        let to: &mut [f32; 16] = to.first_chunk_mut().expect("a vector needs LANES places");
+        // SAFETY: the token proves that the processor has Avx512; the array holds 16 writable numbers.
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: the token proves that the processor has Avx512 with fused multiply-add.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the token proves that the processor has Avx512.
+        unsafe { _mm512_add_ps(a, b) }
+    }
+
+    // `inline(never)` here and not on `compiled`, where rustc 1.95 loses it when the caller lacks the features.
+    #[inline(never)]
+    fn call<P: Part>(self, part: P) -> P::Output {
+        #[target_feature(enable = "avx512f,avx2,fma")]
+        fn compiled<P: Part>(part: P, simd: Avx512) -> P::Output {
+            part.run(simd)
+        }
+
+        // SAFETY: the token proves that the processor has all the features that `compiled` enables.
+        unsafe { compiled(part, self) }
+    }
+}
+
+/// Runs `body` compiled for Avx512.
+///
+/// # Panics
+///
+/// When the processor lacks it.
+pub(super) fn run<B: Body>(body: B) -> B::Output {
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    fn compiled<B: Body>(body: B, simd: Avx512) -> B::Output {
+        body.run::<Avx512, 12, 2>(simd)
+    }
+
+    assert!(
+        Isa::Avx512.is_available(),
+        "this machine lacks {}",
+        Isa::Avx512
+    );
+    // SAFETY: the line above asked the processor for all the features that `compiled` enables.
+    unsafe { compiled(body, Avx512(())) }
+}

@@ -1,0 +1,104 @@
+//! One vector of `f32`, whatever its width: the few operations that kernel bodies are written in, and the one place that
+//! picks an instance.
+//!
+//! A kernel is a [`Body`]: safe code, generic over a [`Simd`] token. The token of an instruction set can be made only on a
+//! machine that has it, so holding one *is* the proof that its instructions may run. [`dispatch`] compiles each body once
+//! per instruction set, with everything inlined into one function that carries the `target_feature` attribute.
+//!
+//! The operations are exactly those whose results IEEE 754 fixes to the last bit: load, store, add, fused multiply-add. No
+//! horizontal sums (their order would depend on the width), no approximate reciprocals.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+pub(crate) use portable::Portable;
+
+use crate::Isa;
+
+/// The right to use the vectors of one instruction set, and what can be done with them.
+pub(crate) trait Simd: Copy {
+    /// [`LANES`](Self::LANES) numbers.
+    type Vector: Copy;
+
+    /// Numbers in a vector; 16 is a multiple of it, so that a block of 16 samples is a whole number of vectors.
+    const LANES: usize;
+
+    /// `value` in every lane.
+    fn splat(self, value: f32) -> Self::Vector;
+
+    /// The first numbers of `from`, one per lane; panics when there are fewer than lanes.
+    fn load(self, from: &[f32]) -> Self::Vector;
+
+    /// Writes the lanes to the first places of `to`; panics when there are fewer than lanes.
+    fn store(self, value: Self::Vector, to: &mut [f32]);
+
+    /// `a·b + c` in each lane, rounded once.
+    fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+
+    /// `a + b` in each lane.
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// Runs `part` as a function of its own, compiled for this instruction set. An innermost loop that is inlined into
+    /// the loops around it competes with them for registers and loses: its pointers end up on the stack (measured for the
+    /// tile of the matrix product, in the first-level cache, peak 102: 64 GFLOP/s inlined, 95 apart).
+    fn call<P: Part>(self, part: P) -> P::Output;
+}
+
+/// A piece of a kernel that is compiled as a function of its own; see [`Simd::call`].
+pub(crate) trait Part {
+    /// What it returns.
+    type Output;
+
+    /// The piece itself; `#[inline(always)]`, as [`Body::run`].
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// A kernel, written once for all instruction sets.
+///
+/// `run` and all that it calls must be `#[inline(always)]`: what is not inlined into the function with the
+/// `target_feature` attribute is compiled without its instructions (still right, but slow).
+///
+/// `MR` and `NV` are the tile that suits the registers: `MR` broadcast numbers times `NV` vectors.
+pub(crate) trait Body {
+    /// What the kernel returns.
+    type Output;
+
+    /// The kernel itself.
+    fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) -> Self::Output;
+}
+
+/// Runs `body` with the vectors of `isa`.
+///
+/// # Panics
+///
+/// When this machine lacks `isa`.
+pub(crate) fn dispatch<B: Body>(isa: Isa, body: B) -> B::Output {
+    // Tiles. AVX2 has 16 registers: 6·2 accumulators, 2 vectors of the panel, 1 broadcast number. AVX-512 has 32 and
+    // broadcasts from memory within the instruction: 12·2 + 2. The portable tile is AVX2's; two NEON registers hold one of
+    // its vectors, and 24 + 4 of NEON's 32 registers a tile.
+    match isa {
+        Isa::Portable => body.run::<Portable<8>, 6, 2>(Portable),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => avx2::run(body),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => avx512::run(body),
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => panic!("{isa} is not an instruction set of this machine"),
+    }
+}
+
+/// The width of a panel, `NV·LANES`, on `isa`: the one number that packing must agree on with the kernels.
+pub(crate) fn panel_width(isa: Isa) -> usize {
+    struct Width;
+    impl Body for Width {
+        type Output = usize;
+        #[inline(always)]
+        fn run<S: Simd, const MR: usize, const NV: usize>(self, _: S) -> usize {
+            NV * S::LANES
+        }
+    }
+    dispatch(isa, Width)
+}

@@ -1,0 +1,44 @@
+//! Vectors in plain Rust: an array of `L` numbers. Exact everywhere, and fast where the target has fused multiply-add.
+
+use super::{Part, Simd};
+
+/// The token of the portable vectors; anyone may make one. `L` is 8 in use; tests also take 16 to walk the tiles of
+/// AVX-512 on machines without it.
+#[derive(Clone, Copy)]
+pub(crate) struct Portable<const L: usize>;
+
+impl<const L: usize> Simd for Portable<L> {
+    type Vector = [f32; L];
+
+    const LANES: usize = L;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> [f32; L] {
+        [value; L]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> [f32; L] {
+        *from.first_chunk().expect("a vector needs LANES numbers")
+    }
+
+    #[inline(always)]
+    fn store(self, value: [f32; L], to: &mut [f32]) {
+        *to.first_chunk_mut().expect("a vector needs LANES places") = value;
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: [f32; L], b: [f32; L], c: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| a[l].mul_add(b[l], c[l]))
+    }
+
+    #[inline(always)]
+    fn add(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| a[l] + b[l])
+    }
+
+    #[inline(always)]
+    fn call<P: Part>(self, part: P) -> P::Output {
+        part.run(self)
+    }
+}
