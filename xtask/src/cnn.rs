@@ -75,7 +75,7 @@ pub fn run(command: &str, arguments: &[OsString]) -> Result<(), Failure> {
     let features: Vec<&str> = backends.iter().map(|backend| backend.name).collect();
     let first = backends
         .iter()
-        .filter(|backend| !built_before(&process::target(), backend))
+        .filter(|backend| !built_before(&process::target(), "release", backend))
         .max_by_key(|backend| backend.minutes);
     let mut cargo = process::cargo();
     cargo.args([
@@ -133,8 +133,9 @@ fn backends(arguments: &[OsString]) -> Result<Vec<&'static Backend>, Failure> {
     Ok(chosen)
 }
 
-fn built_before(target: &Path, backend: &Backend) -> bool {
-    let Ok(entries) = std::fs::read_dir(target.join("release").join(".fingerprint")) else {
+/// Whether this backend's crate has been compiled in the profile before, with whatever features.
+pub fn built_before(target: &Path, profile: &str, backend: &Backend) -> bool {
+    let Ok(entries) = std::fs::read_dir(target.join(profile).join(".fingerprint")) else {
         return false;
     };
     entries.flatten().any(|entry| {

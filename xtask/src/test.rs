@@ -1,6 +1,7 @@
 //! `cargo xtask test`: the whole test suite, as README promises. About ten minutes the first time (Burn
 //! is compiled), then as long as the tests take.
 
+use crate::cnn::{self, BACKENDS};
 use crate::process::{self, Failure};
 use std::ffi::OsString;
 
@@ -25,6 +26,9 @@ pub fn run(arguments: &[OsString]) -> Result<(), Failure> {
         .unwrap_or_default();
     if process::wants_help(own, HELP) {
         return Ok(());
+    }
+    if !cnn::built_before(&process::target(), "debug", &BACKENDS[0]) {
+        eprintln!("Building Burn for the tests: about ten minutes on two cores the first time.");
     }
     let mut cargo = process::cargo();
     // One failing crate must not hide what the next would say.

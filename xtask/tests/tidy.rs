@@ -119,6 +119,42 @@ fn no_module_is_a_junk_drawer() {
     );
 }
 
+/// Files of modules declared under `#[cfg(test)]`, which are no part of what is shipped.
+fn test_modules(files: &[(String, String)]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (path, text) in files {
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+        let own = file.trim_end_matches(".rs");
+        let below = if ["lib", "main", "mod"].contains(&own) {
+            folder.to_string()
+        } else {
+            format!("{folder}/{own}")
+        };
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            if line.trim() != "#[cfg(test)]" {
+                continue;
+            }
+            let mut next = lines.next().unwrap_or_default().trim();
+            if let Some(file) = next
+                .strip_prefix("#[path = \"")
+                .and_then(|rest| rest.strip_suffix("\"]"))
+            {
+                found.insert(format!("{folder}/{file}"));
+                next = lines.next().unwrap_or_default();
+            }
+            if let Some(module) = next
+                .split_once("mod ")
+                .and_then(|(_, rest)| rest.strip_suffix(';'))
+            {
+                found.insert(format!("{below}/{module}.rs"));
+                found.insert(format!("{below}/{module}/mod.rs"));
+            }
+        }
+    }
+    found
+}
+
 /// The part of a file that is shipped: without comments, and without the test module at its end.
 fn shipped(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text
@@ -139,9 +175,11 @@ fn libraries_do_not_print() {
         "crates/models-text/src/",
         "datasets/src/",
     ];
+    let files = rust_files();
+    let tests = test_modules(&files);
     let mut findings = Vec::new();
-    for (path, text) in rust_files().iter().filter(|(path, _)| {
-        LIBRARIES.iter().any(|library| path.starts_with(library)) && !path.contains("/tests")
+    for (path, text) in files.iter().filter(|(path, _)| {
+        LIBRARIES.iter().any(|library| path.starts_with(library)) && !tests.contains(path)
     }) {
         for (number, line) in shipped(text) {
             if ["println!", "print!", "eprint!", "eprintln!", "dbg!"]
@@ -153,6 +191,39 @@ fn libraries_do_not_print() {
         }
     }
     none("a library returns what it has to say", findings);
+}
+
+/// A file that is written in place is half a file after a crash. Those below write under a temporary name,
+/// sync, and rename.
+#[test]
+fn files_are_written_by_few_hands() {
+    const WRITERS: [&str; 3] = [
+        "crates/trainer/src/checkpoint/storage.rs",
+        "datasets/src/fetch/archive.rs",
+        "datasets/src/tokenize/tokenizer.rs",
+    ];
+    let files = rust_files();
+    let tests = test_modules(&files);
+    let mut findings = Vec::new();
+    for (path, text) in files.iter().filter(|(path, _)| {
+        path.contains("/src/")
+            && !WRITERS.contains(&path.as_str())
+            && !tests.contains(path)
+            && !path.starts_with("xtask/")
+    }) {
+        for (number, line) in shipped(text) {
+            if ["fs::write(", "File::create(", "File::create_new("]
+                .iter()
+                .any(|name| line.contains(name))
+            {
+                findings.push(format!("{path}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    none(
+        "these write a file in place; use the trainer's Storage or a temporary name and a rename",
+        findings,
+    );
 }
 
 #[test]
