@@ -115,8 +115,6 @@ pub fn normal(seed: u64, stream: u64, index: u64) -> f32 {
 #[inline]
 pub fn below(seed: u64, stream: u64, index: u64, n: u64) -> u64 {
     assert!(n > 0, "below: n = 0 leaves no integer to choose");
-    // 2^64 mod n: the low products that would make the first n values more likely than the others.
-    let threshold = n.wrapping_neg() % n;
     let mut attempt = 0;
     loop {
         let stream = if attempt == 0 {
@@ -126,7 +124,9 @@ pub fn below(seed: u64, stream: u64, index: u64, n: u64) -> u64 {
         };
         for word in halves(seed, stream, index) {
             let product = u128::from(word) * u128::from(n);
-            if product as u64 >= threshold {
+            // Of the low products, 2^64 mod n are one too many; all of these are below n, which spares the division.
+            let low = product as u64;
+            if low >= n || low >= n.wrapping_neg() % n {
                 return (product >> 64) as u64;
             }
         }
@@ -251,44 +251,69 @@ pub fn dropout_mask(
         });
 }
 
-/// Natural logarithm of a normal positive f64, from +, *, / alone (error below 4e-16 relative to the result or to
-/// `ln 2`, whichever is larger): `ln m + e ln 2` with `m` of [sqrt 1/2, sqrt 2) and `ln m = 2 artanh((m - 1) / (m + 1))`.
+/// `1/3, 1/5, ..., 1/21`: artanh(s) / s = 1 + z/3 + z²/5 + ..., z = s². With z <= 0.0295 the next term is below 1e-18.
+const ARTANH: [f64; 10] = [
+    1.0 / 3.0,
+    1.0 / 5.0,
+    1.0 / 7.0,
+    1.0 / 9.0,
+    1.0 / 11.0,
+    1.0 / 13.0,
+    1.0 / 15.0,
+    1.0 / 17.0,
+    1.0 / 19.0,
+    1.0 / 21.0,
+];
+
+/// Taylor coefficients of `cos x` and of `sin x / x` in x², up to 1/16! and 1/17!. Within an eighth of a turn
+/// (x² <= 0.617) the next term is below 1e-17.
+const CIRCLE: [[f64; 9]; 2] = [taylor(0), taylor(1)];
+
+/// `1/first!, -1/(first + 2)!, 1/(first + 4)!, ...`; the factorials up to 17! are exact in an f64.
+const fn taylor(first: usize) -> [f64; 9] {
+    let mut coefficients = [0.0; 9];
+    let (mut k, mut factorial, mut sign) = (0, 1.0, 1.0);
+    while k < 9 {
+        coefficients[k] = sign / factorial;
+        let last = (first + 2 * k) as f64;
+        factorial *= (last + 1.0) * (last + 2.0);
+        sign = -sign;
+        k += 1;
+    }
+    coefficients
+}
+
+/// `c[0] + c[1] z + ...`, multiplications and additions apart.
+#[inline]
+fn polynomial<const N: usize>(z: f64, coefficients: &[f64; N]) -> f64 {
+    let mut sum = coefficients[N - 1];
+    for &coefficient in coefficients[..N - 1].iter().rev() {
+        sum = sum * z + coefficient;
+    }
+    sum
+}
+
+/// Natural logarithm of a normal positive f64, from +, -, *, / alone: `ln m + e ln 2` with `m` of [sqrt 1/2, sqrt 2) and
+/// `ln m = 2 artanh((m - 1) / (m + 1))`.
+#[inline]
 fn ln_f64(x: f64) -> f64 {
     const SQRT_HALF_BITS: u64 = 0x3FE6_A09E_667F_3BCD;
-    let shifted = x.to_bits().wrapping_sub(SQRT_HALF_BITS);
-    let exponent = (shifted as i64) >> 52;
+    let exponent = (x.to_bits().wrapping_sub(SQRT_HALF_BITS) as i64) >> 52;
     let m = f64::from_bits(x.to_bits().wrapping_sub((exponent << 52) as u64));
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
-    // artanh(s) / s = 1 + z/3 + z^2/5 + ...; z <= 0.0295, so the term of z^11 is below 1e-18.
-    let mut series = 0.0;
-    let mut n = 21.0;
-    while n > 1.0 {
-        series = (series + 1.0 / n) * z;
-        n -= 2.0;
-    }
-    exponent as f64 * std::f64::consts::LN_2 + 2.0 * (s + s * series)
+    exponent as f64 * std::f64::consts::LN_2 + 2.0 * (s + s * (z * polynomial(z, &ARTANH)))
 }
 
-/// `cos(2 pi turns)` for `turns` of [0, 1), from + and * alone: the angle is folded to at most an eighth of a turn,
-/// where the Taylor polynomials of sine and cosine end below 1e-17.
+/// `cos(2 pi turns)` for `turns` of [0, 1), from +, -, * alone: the angle is taken from the nearest quarter turn, at most
+/// an eighth away.
+#[inline]
 fn cos_turns(turns: f64) -> f64 {
-    let quarter = (turns * 4.0 + 0.5) as i64; // nearest quarter turn, 0..=4
+    let quarter = (turns * 4.0 + 0.5) as i64; // 0..=4
     let angle = (turns - quarter as f64 * 0.25) * std::f64::consts::TAU;
-    let z = angle * angle;
-    // 1 - z/2! (1 - z/(3*4) (1 - ...)) and x (1 - z/(2*3) (1 - z/(4*5) ...)): nested Taylor sums.
-    let nested = |first: f64| {
-        let (mut sum, mut n) = (1.0, first);
-        while n > 1.0 {
-            sum = 1.0 - sum * z / (n * (n - 1.0));
-            n -= 2.0;
-        }
-        sum
-    };
-    match quarter & 3 {
-        0 => nested(18.0),
-        1 => -(angle * nested(17.0)),
-        2 => -nested(18.0),
-        _ => angle * nested(17.0),
-    }
+    // cos, -sin, -cos, sin of what is left: even quarters take the cosine, the middle ones the minus sign.
+    let odd = quarter & 1;
+    let scale = if odd == 1 { angle } else { 1.0 };
+    let sign = if (quarter + 1) & 2 == 2 { -1.0 } else { 1.0 };
+    sign * scale * polynomial(angle * angle, &CIRCLE[odd as usize])
 }

@@ -6,11 +6,16 @@
 //! For windows that march forward that leaves a handful of rows more than its share; winners in any other order cost
 //! time, never a wrong sum. The sum of one element runs over the outputs in their order, whatever the cut.
 
-use super::NO_WINNER;
+use super::{NO_WINNER, kernels};
+use crate::Isa;
 use rayon::prelude::*;
 
-/// Rows of `dx` of one task, a constant.
+/// Rows of one task, a constant.
 const ROWS: usize = 64;
+
+/// Output rows whose winners span at most so many positions are added as whole rows, one for each position, masked by
+/// "is this the winner?": vectors of three rows are cheaper than one number at a time.
+const DENSE: usize = 4;
 
 pub(super) fn to_winners(
     name: &str,
@@ -47,29 +52,28 @@ pub(super) fn to_winners(
         "{name}: positions must fit 32 bits"
     );
 
-    // Of the outputs up to and with `o`: the largest winner + 1. Of those from `o` on: the smallest winner.
-    let mut reached: Vec<u32> = Vec::new();
-    let mut ahead: Vec<u32> = Vec::new();
+    let isa = Isa::active();
+    let outputs = winners.len() / channels;
+    // The largest winner + 1 and the smallest of each output row.
+    let (mut ends, mut starts) = (vec![0u32; outputs], vec![0u32; outputs]);
     winners
-        .par_chunks(channels)
-        .map(|row| {
-            let won = row.iter().filter(|&&winner| winner != NO_WINNER);
-            won.fold((0, NO_WINNER), |(end, start), &winner| {
-                (end.max(winner + 1), start.min(winner))
-            })
-        })
-        .unzip_into_vecs(&mut reached, &mut ahead);
-    for o in 1..reached.len() {
+        .par_chunks(ROWS * channels)
+        .zip(ends.par_chunks_mut(ROWS).zip(starts.par_chunks_mut(ROWS)))
+        .for_each(|(winners, (ends, starts))| kernels::reach(isa, channels, winners, ends, starts));
+    // The same of all rows up to and with this one, and of all from this one on: both ascend.
+    let mut reached = ends.clone();
+    for o in 1..outputs {
         reached[o] = reached[o].max(reached[o - 1]);
     }
-    for o in (1..ahead.len()).rev() {
+    let mut ahead = starts.clone();
+    for o in (1..outputs).rev() {
         ahead[o - 1] = ahead[o - 1].min(ahead[o]);
     }
     if let Some(&end) = reached.last() {
         assert!(
             end as usize <= positions,
             "{name}: winner {} is not among dx's {positions} positions",
-            end - 1
+            end.wrapping_sub(1)
         );
     }
 
@@ -83,13 +87,20 @@ pub(super) fn to_winners(
             let to = ahead.partition_point(|&start| (start as usize) < first + rows);
             for o in from..to.max(from) {
                 let range = o * channels..(o + 1) * channels;
-                for (c, (&winner, &grad)) in
-                    winners[range.clone()].iter().zip(&grad[range]).enumerate()
-                {
-                    // A winner before `first` wraps to a large number, and so does NO_WINNER: both fail the one test.
-                    let row = (winner as usize).wrapping_sub(first);
-                    if row < rows {
-                        dx[row * channels + c] += grad;
+                let (winners, grad) = (&winners[range.clone()], &grad[range]);
+                let reach = starts[o] as usize..ends[o] as usize;
+                if reach.len() <= DENSE {
+                    for position in reach.start.max(first)..reach.end.min(first + rows) {
+                        let dx = &mut dx[(position - first) * channels..][..channels];
+                        kernels::add_where_winner(isa, position as u32, winners, grad, dx);
+                    }
+                } else {
+                    for (c, (&winner, &grad)) in winners.iter().zip(grad).enumerate() {
+                        // A winner before `first` wraps to a large number, and so does NO_WINNER: both fail the one test.
+                        let row = (winner as usize).wrapping_sub(first);
+                        if row < rows {
+                            dx[row * channels + c] += grad;
+                        }
                     }
                 }
             }
