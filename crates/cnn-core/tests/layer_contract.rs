@@ -1,0 +1,558 @@
+//! What every layer promises, asked of every layer: `check_layer`.
+#![cfg(any(feature = "flex", feature = "ndarray"))]
+#![cfg_attr(feature = "ndarray", allow(deprecated))]
+
+mod drawn;
+
+use std::fmt::Display;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::{GradientsParams, SgdConfig};
+use burn::store::ModuleRecord;
+use burn::tensor::{Device, Tensor};
+use cnn_core::backend::Backend;
+use cnn_core::layers::*;
+use cnn_core::{Documents, Noise, Offsets};
+use drawn::{bits, drawn, values};
+
+/// Samples 0 to 5 of a batch; document `i` has so many words. Two are empty, and so are the first and the last.
+const LENGTHS: [usize; 6] = [0, 3, 1, 40, 7, 0];
+
+/// A layer under test: how it is made from a seed, and how it answers a batch of samples, one flat tensor per sample.
+struct Case<M, I, F> {
+    name: &'static str,
+    init: I,
+    forward: F,
+    /// Numbers that sample `i` is answered with, by the layer's own formula.
+    answers: fn(usize) -> usize,
+    parameters: usize,
+    marker: std::marker::PhantomData<M>,
+}
+
+fn check_layer<M, I, F>(
+    name: &'static str,
+    parameters: usize,
+    answers: fn(usize) -> usize,
+    init: I,
+    forward: F,
+) where
+    M: Module + Display,
+    I: Fn(u64, &Device) -> M,
+    F: Fn(&M, &[usize], &Device) -> Vec<Tensor<1>>,
+{
+    let case = Case {
+        name,
+        init,
+        forward,
+        answers,
+        parameters,
+        marker: std::marker::PhantomData,
+    };
+    for backend in Backend::compiled() {
+        if matches!(backend, Backend::Flex | Backend::NdArray) {
+            let device = backend.device().expect("a CPU is always there");
+            case.check(&device);
+        }
+    }
+}
+
+impl<M, I, F> Case<M, I, F>
+where
+    M: Module + Display,
+    I: Fn(u64, &Device) -> M,
+    F: Fn(&M, &[usize], &Device) -> Vec<Tensor<1>>,
+{
+    fn check(&self, device: &Device) {
+        let layer = (self.init)(1, device);
+        assert_eq!(
+            layer.num_params(),
+            self.parameters,
+            "{}: parameters",
+            self.name
+        );
+        self.display(&layer);
+        self.formula(&layer, device);
+        self.neighbours(&layer, device);
+        self.record(layer, device);
+        self.every_parameter_moves(device);
+    }
+
+    fn answer(&self, layer: &M, samples: &[usize], device: &Device) -> Vec<Vec<u32>> {
+        (self.forward)(layer, samples, device)
+            .into_iter()
+            .map(bits)
+            .collect()
+    }
+
+    fn display(&self, layer: &M) {
+        let shown = layer.to_string();
+        assert!(
+            shown.contains(self.name),
+            "{} is shown as {shown}",
+            self.name
+        );
+    }
+
+    /// The sizes that the layer's documentation states, of a full batch and of an empty one.
+    fn formula(&self, layer: &M, device: &Device) {
+        let all: Vec<usize> = (0..LENGTHS.len()).collect();
+        for (i, answer) in self.answer(layer, &all, device).iter().enumerate() {
+            assert_eq!(
+                answer.len(),
+                (self.answers)(i),
+                "{}: size of sample {i}",
+                self.name
+            );
+        }
+        assert!(
+            self.answer(layer, &[], device).is_empty(),
+            "{}: an empty batch",
+            self.name
+        );
+    }
+
+    /// A sample has the same bits alone, in any batch, and in any place of it.
+    fn neighbours(&self, layer: &M, device: &Device) {
+        let alone: Vec<_> = (0..LENGTHS.len())
+            .map(|i| self.answer(layer, &[i], device).remove(0))
+            .collect();
+        let repeated: Vec<usize> = [3; 70].into_iter().chain([4, 1, 2]).collect();
+        for batch in [
+            vec![0, 1, 2, 3, 4, 5],
+            vec![5, 4, 3, 2, 1, 0],
+            vec![2, 2, 3],
+            repeated,
+        ] {
+            let answers = self.answer(layer, &batch, device);
+            assert_eq!(answers.len(), batch.len());
+            for (place, (i, answer)) in batch.iter().zip(&answers).enumerate() {
+                assert_eq!(
+                    answer, &alone[*i],
+                    "{}: sample {i} at place {place} of {batch:?}",
+                    self.name
+                );
+            }
+        }
+    }
+
+    /// Weights written and read back into a layer of another seed.
+    fn record(&self, layer: M, device: &Device) {
+        let samples = [3, 4];
+        let expected = self.answer(&layer, &samples, device);
+        let bytes = layer.into_record().into_bytes().expect("a record to write");
+        let record = ModuleRecord::from_bytes(bytes).expect("a record to read");
+        let other = (self.init)(2, device);
+        if self.parameters > 0 {
+            assert_ne!(
+                self.answer(&other, &samples, device),
+                expected,
+                "{}: seeds",
+                self.name
+            );
+        }
+        let other = other.try_load_record(record).expect("the record fits");
+        assert_eq!(
+            self.answer(&other, &samples, device),
+            expected,
+            "{}: record",
+            self.name
+        );
+        // The same seed draws the same weights.
+        let again = (self.init)(1, device);
+        assert_eq!(
+            self.answer(&again, &samples, device),
+            expected,
+            "{}: same seed",
+            self.name
+        );
+    }
+
+    /// One step of gradient descent on the sum of squares changes every parameter tensor.
+    fn every_parameter_moves(&self, device: &Device) {
+        let device = device.clone().autodiff();
+        let layer = (self.init)(1, &device);
+        let before = parameters(&layer);
+        if before.is_empty() {
+            return;
+        }
+        let answers = (self.forward)(&layer, &[0, 1, 2, 3, 4], &device);
+        let answers = Tensor::cat(answers.into_iter().filter(|a| a.dims()[0] > 0).collect(), 0);
+        let grads = (answers.clone() * answers).sum().backward();
+        let grads = GradientsParams::from_grads(grads, &layer);
+        let moved = parameters(&SgdConfig::new().init().step(0.01, layer, grads));
+        for ((path, before), (_, after)) in before.iter().zip(&moved) {
+            assert!(
+                after.iter().all(|w| w.is_finite()),
+                "{}: {path} is finite",
+                self.name
+            );
+            assert_ne!(before, after, "{}: {path} moves", self.name);
+        }
+    }
+}
+
+/// Name and values of each parameter.
+fn parameters(module: &impl Module) -> Vec<(String, Vec<f32>)> {
+    #[derive(Default)]
+    struct Reader {
+        path: Vec<String>,
+        found: Vec<(String, Vec<f32>)>,
+    }
+    impl ModuleVisitor for Reader {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.found.push((self.path.join("."), values(param.val())));
+        }
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+    }
+    let mut reader = Reader::default();
+    module.visit(&mut reader);
+    reader.found
+}
+
+/// Sample `i` as rows of `width` numbers, `rows(i)` of them.
+fn packed(samples: &[usize], rows: fn(usize) -> usize, width: usize, device: &Device) -> Tensor<2> {
+    let mut parts = vec![Tensor::<2>::zeros([0, width], device)];
+    let own = samples.iter().filter(|i| rows(**i) > 0);
+    parts.extend(own.map(|i| drawn(&format!("sample {i}"), [rows(*i), width], device)));
+    let parts: Vec<_> = match parts.len() {
+        1 => parts,
+        _ => parts.split_off(1),
+    };
+    Tensor::cat(parts, 0)
+}
+
+/// Sample `i` as one image.
+fn images(samples: &[usize], shape: [usize; 3], device: &Device) -> Tensor<4> {
+    let [channels, height, width] = shape;
+    let image = |i: &usize| drawn(&format!("image {i}"), [1, channels, height, width], device);
+    match samples {
+        [] => Tensor::zeros([0, channels, height, width], device),
+        samples => Tensor::cat(samples.iter().map(image).collect(), 0),
+    }
+}
+
+/// Sample `i` as a document of `LENGTHS[i]` words.
+fn documents(samples: &[usize]) -> Documents {
+    let word = |i: usize, t: usize| match (i * 7 + t * t) % 9 {
+        8 => Documents::SKIP,
+        word => word as u32 * 3,
+    };
+    let document = |i: &usize| (0..LENGTHS[*i]).map(|t| word(*i, t)).collect::<Vec<_>>();
+    Documents::new(&samples.iter().map(document).collect::<Vec<_>>())
+}
+
+fn offsets(samples: &[usize]) -> Offsets {
+    Offsets::from_lengths(samples.iter().map(|i| LENGTHS[*i]))
+}
+
+/// The rows of each document, flat.
+fn by_document(y: Tensor<2>, offsets: &Offsets) -> Vec<Tensor<1>> {
+    let [rows, width] = y.dims();
+    assert_eq!(rows, offsets.total());
+    let flat = |d: usize| match offsets.len_of(d) {
+        0 => Tensor::zeros([0], &y.device()),
+        _ => y.clone().slice([offsets.range(d), 0..width]).flatten(0, 1),
+    };
+    (0..offsets.documents()).map(flat).collect()
+}
+
+/// Each entry of the first axis, flat.
+fn by_row<const D: usize>(y: Tensor<D>) -> Vec<Tensor<1>> {
+    let rows = y.dims()[0];
+    let width = y.dims()[1..].iter().product();
+    let y = y.reshape([rows, width]);
+    (0..rows)
+        .map(|r| y.clone().slice([r..r + 1, 0..width]).flatten(0, 1))
+        .collect()
+}
+
+const ONE: fn(usize) -> usize = |_| 1;
+
+#[test]
+fn linear() {
+    let init = |seed, device: &Device| {
+        LinearConfig::new(120, 84)
+            .with_seed(seed)
+            .init(device)
+            .expect("valid")
+    };
+    check_layer(
+        "Linear",
+        120 * 84 + 84,
+        |_| 84,
+        init,
+        |layer: &Linear, samples, device| by_row(layer.forward(packed(samples, ONE, 120, device))),
+    );
+    let init = |seed, device: &Device| {
+        let config = LinearConfig::new(3, 2).with_bias(false);
+        config
+            .with_initial(Initial::Normal { std: 0.01 })
+            .with_seed(seed)
+            .init(device)
+            .expect("valid")
+    };
+    check_layer(
+        "Linear",
+        6,
+        |_| 2,
+        init,
+        |layer: &Linear, samples, device| by_row(layer.forward(packed(samples, ONE, 3, device))),
+    );
+}
+
+#[test]
+fn conv1d() {
+    let init = |seed, device: &Device| {
+        let config = Conv1dConfig::new(10, 12, 4).with_padding([1, 2]);
+        config.with_seed(seed).init(device).expect("valid")
+    };
+    fn positions(i: usize) -> usize {
+        if LENGTHS[i] == 0 {
+            0
+        } else {
+            LENGTHS[i] + 1 + 2 + 1 - 4
+        }
+    }
+    check_layer(
+        "Conv1d",
+        12 * 10 * 4 + 12,
+        |i| 12 * positions(i),
+        init,
+        |layer: &Conv1d, samples, device| {
+            let x = packed(samples, |i| LENGTHS[i], 10, device);
+            let (y, positions) = layer.forward(x, &offsets(samples));
+            by_document(y, &positions)
+        },
+    );
+}
+
+#[test]
+fn conv2d() {
+    let init = |seed, device: &Device| {
+        let config = Conv2dConfig::new(3, 5, [3, 5]).with_padding([1, 0]);
+        config.with_seed(seed).init(device).expect("valid")
+    };
+    check_layer(
+        "Conv2d",
+        5 * 3 * 15 + 5,
+        |_| 5 * 8 * 7,
+        init,
+        |layer: &Conv2d, samples, device| {
+            let y = layer.forward(images(samples, [3, 8, 11], device));
+            assert_eq!(layer.output_size([8, 11]), [y.dims()[2], y.dims()[3]]);
+            by_row(y)
+        },
+    );
+}
+
+#[test]
+fn sparse_conv2d() {
+    let init = |seed, device: &Device| {
+        SparseConv2dConfig::lenet5_c3()
+            .with_seed(seed)
+            .init(device)
+            .expect("valid")
+    };
+    check_layer(
+        "SparseConv2d",
+        1516,
+        |_| 16 * 100,
+        init,
+        |layer: &SparseConv2d, samples, device| {
+            by_row(layer.forward(images(samples, [6, 14, 14], device)))
+        },
+    );
+}
+
+#[test]
+fn pools_of_images() {
+    check_layer(
+        "AveragePool2d",
+        0,
+        |_| 2 * 3 * 4,
+        |_, _| AveragePool2dConfig::new([2, 2]).init().expect("valid"),
+        |layer: &AveragePool2d, samples, device| {
+            by_row(layer.forward(images(samples, [2, 7, 8], device)))
+        },
+    );
+    check_layer(
+        "MaxPool2d",
+        0,
+        |_| 2 * 2 * 4,
+        |_, _| MaxPool2dConfig::new([3, 2]).init().expect("valid"),
+        |layer: &MaxPool2d, samples, device| {
+            by_row(layer.forward(images(samples, [2, 7, 8], device)))
+        },
+    );
+    check_layer(
+        "TrainablePool2d",
+        4,
+        |_| 2 * 3 * 4,
+        |seed, device: &Device| {
+            TrainablePool2dConfig::new(2)
+                .with_seed(seed)
+                .init(device)
+                .expect("valid")
+        },
+        |layer: &TrainablePool2d, samples, device| {
+            by_row(layer.forward(images(samples, [2, 7, 8], device)))
+        },
+    );
+}
+
+#[test]
+fn pools_of_documents() {
+    check_layer(
+        "MaxOverTime",
+        0,
+        |_| 6,
+        |_, _| MaxOverTime,
+        |layer: &MaxOverTime, samples, device| {
+            let x = packed(samples, |i| LENGTHS[i], 6, device);
+            by_row(layer.forward(x, &offsets(samples), None))
+        },
+    );
+    check_layer(
+        "MaxPool",
+        0,
+        |i| 6 * PooledLength::Ceil.of(LENGTHS[i]),
+        |_, _| MaxPoolConfig::new().with_length(PooledLength::Ceil).init(),
+        |layer: &MaxPool, samples, device| {
+            let x = packed(samples, |i| LENGTHS[i], 6, device);
+            let (y, output) = layer.forward(x, &offsets(samples));
+            by_document(y, &output)
+        },
+    );
+}
+
+#[test]
+fn embedding() {
+    let init = |seed, device: &Device| {
+        EmbeddingConfig::new(25, 7)
+            .with_seed(seed)
+            .init(device)
+            .expect("valid")
+    };
+    check_layer(
+        "Embedding",
+        25 * 7,
+        |i| 7 * LENGTHS[i],
+        init,
+        |layer: &Embedding, samples, _| {
+            by_document(layer.forward(&documents(samples)), &offsets(samples))
+        },
+    );
+}
+
+#[test]
+fn bag_of_words_region() {
+    let init = |seed, device: &Device| {
+        let config =
+            BagOfWordsRegionConfig::new(7).with_initial_bias(Initial::Uniform { bound: 1.0 });
+        config.with_seed(seed).init(device).expect("valid")
+    };
+    let forward = |layer: &BagOfWordsRegion, samples: &[usize], device: &Device| {
+        let documents = documents(samples);
+        let table = Embedding::from_vectors(drawn("words", [25, 7], device));
+        by_document(
+            layer.forward(table.rows(&documents), &documents),
+            &offsets(samples),
+        )
+    };
+    check_layer("BagOfWordsRegion", 7, |i| 7 * LENGTHS[i], init, forward);
+}
+
+#[test]
+fn squash() {
+    let init = |_, _: &Device| SquashConfig::new().init().expect("valid");
+    check_layer(
+        "Squash",
+        0,
+        |_| 60,
+        init,
+        |layer: &Squash, samples, device| by_row(layer.forward(images(samples, [3, 4, 5], device))),
+    );
+}
+
+#[test]
+fn rbf_output() {
+    let init = |_, device: &Device| RbfOutputConfig::digits().init(device).expect("valid");
+    check_layer(
+        "RbfOutput",
+        0,
+        |_| 10,
+        init,
+        |layer: &RbfOutput, samples, device| {
+            by_row(layer.forward(packed(samples, ONE, 84, device)))
+        },
+    );
+}
+
+#[test]
+fn dropout() {
+    for convention in [DropoutConvention::Inverted, DropoutConvention::Halved] {
+        let config = DropoutConfig::new(0.5).with_convention(convention);
+        let init = |_, _: &Device| config.init().expect("valid");
+        check_layer(
+            "Dropout",
+            0,
+            |_| 50,
+            init,
+            |layer: &Dropout, samples, device| {
+                let ids: Vec<u64> = samples.iter().map(|i| 1000 + *i as u64).collect();
+                let x = packed(samples, ONE, 50, device);
+                by_row(layer.forward(x, Some(&Noise::new(3, 17, ids))))
+            },
+        );
+    }
+}
+
+#[test]
+fn losses() {
+    // Of a batch there is one number, so its samples are batches of one.
+    check_layer(
+        "CrossEntropy",
+        0,
+        ONE,
+        |_, _| CrossEntropy,
+        |layer: &CrossEntropy, samples, device| {
+            let x = |i: &usize| packed(&[*i], ONE, 10, device);
+            samples
+                .iter()
+                .map(|i| layer.forward(x(i), &[*i as u32]))
+                .collect()
+        },
+    );
+    check_layer(
+        "RbfLoss",
+        0,
+        ONE,
+        |_, _| RbfLoss,
+        |layer: &RbfLoss, samples, device| {
+            let x = |i: &usize| packed(&[*i], ONE, 10, device);
+            samples
+                .iter()
+                .map(|i| layer.forward(x(i), &[*i as u32]))
+                .collect()
+        },
+    );
+    let init = |_, _: &Device| MapLossConfig::new().init().expect("valid");
+    check_layer(
+        "MapLoss",
+        0,
+        ONE,
+        init,
+        |layer: &MapLoss, samples, device| {
+            let x = |i: &usize| packed(&[*i], ONE, 10, device);
+            samples
+                .iter()
+                .map(|i| layer.forward(x(i), &[*i as u32]))
+                .collect()
+        },
+    );
+}
