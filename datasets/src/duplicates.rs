@@ -169,6 +169,14 @@ pub fn count_duplicates<T: Labelled>(split: &Split<T>) -> DuplicateReport {
             .filter(|(print, _)| other.contains_key(print))
             .count()
     };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a count does not depend on the order"
+    )]
+    let two_labels = train_labels
+        .values()
+        .filter(|labels| labels.len() > 1)
+        .count();
     DuplicateReport {
         within_train: train.len() - train_labels.len(),
         within_dev: dev.len() - dev_labels.len(),
@@ -184,10 +192,7 @@ pub fn count_duplicates<T: Labelled>(split: &Split<T>) -> DuplicateReport {
             })
             .count(),
         test_in_dev: standing(&test, &dev_labels),
-        train_with_two_labels: train_labels
-            .values()
-            .filter(|labels| labels.len() > 1)
-            .count(),
+        train_with_two_labels: two_labels,
     }
 }
 

@@ -48,10 +48,15 @@ pub(super) fn download(
     }
     let mut response = ask(request, kept)?;
     if kept > 0 && !continues_at(&response, kept) {
-        // 200 sends everything; 416 or another range cannot be used.
-        kept = 0;
-        if response.status() != 200 {
-            response = ask(request, 0)?;
+        match response.status().as_u16() {
+            // Everything, from the first byte: the server knows no ranges.
+            200 => kept = 0,
+            // Another range, or none of that kind: ask for everything.
+            206 | 416 => {
+                kept = 0;
+                response = ask(request, kept)?;
+            }
+            _ => {}
         }
     }
     let expected_status = if kept > 0 { 206 } else { 200 };

@@ -197,7 +197,7 @@ impl Fetch<'_> {
         let path = self.folder.join(&self.file.path);
         let mut attempts = Vec::new();
         for address in &self.file.urls {
-            match self.from_address(address, progress) {
+            match self.try_address(address, progress) {
                 Ok(()) => {
                     progress(Progress::Finished {
                         file,
@@ -230,7 +230,7 @@ impl Fetch<'_> {
         self.folder.join(format!(".{}.part", self.file.path))
     }
 
-    fn from_address(
+    fn try_address(
         &self,
         address: &Address,
         progress: &mut dyn FnMut(Progress),

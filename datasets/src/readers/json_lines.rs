@@ -4,10 +4,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::columns::{Wanted, choose};
 use super::lines::decode_row;
 use super::names::Names;
-use super::table::SAMPLE_ROWS;
+use super::table::{SAMPLE_ROWS, Wanted, choose};
 use super::{Encoding, Input, Limits, Place, ReadError, Rows};
 
 /// The fields that are read.

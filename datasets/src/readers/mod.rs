@@ -4,7 +4,6 @@
 //! stops at the [`Limits`] before memory is taken: a size found in a file is never believed.
 
 pub mod acl_imdb;
-mod columns;
 mod encoding;
 mod error;
 pub mod idx;
@@ -14,11 +13,9 @@ pub mod lines;
 pub(crate) mod loose;
 mod names;
 pub mod picture;
-mod records;
 mod rows;
 pub(crate) mod table;
 
-pub(crate) use columns::Wanted;
 pub use encoding::Encoding;
 pub(crate) use error::did_you_mean;
 pub use error::{Place, ReadError};
@@ -26,6 +23,7 @@ pub(crate) use input::Input;
 pub(crate) use lines::decode_row;
 pub(crate) use names::Names;
 pub(crate) use rows::Rows;
+pub(crate) use table::Wanted;
 
 /// The most that is read from one set. The defaults are far above any set that these networks are trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

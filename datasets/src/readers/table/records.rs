@@ -5,7 +5,7 @@
 //! because the `csv` crate takes an unclosed quote for a field that reaches to the end of the file, and a record
 //! of any size: both must be errors that say where. A test holds this reader equal to that crate on good files.
 
-use super::{Input, Place, ReadError};
+use crate::readers::{Input, Place, ReadError};
 
 /// One field as bytes, and where it starts.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::ReadError;
+use crate::readers::ReadError;
 use crate::suggest::nearest;
 
 /// Column names that mean text, the surest first.
