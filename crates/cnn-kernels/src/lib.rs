@@ -17,7 +17,9 @@ mod lanes;
 mod matmul;
 mod offsets;
 mod real;
+mod scratch;
 mod simd;
+mod transpose;
 mod tree;
 
 #[cfg(test)]

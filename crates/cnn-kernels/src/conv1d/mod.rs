@@ -8,6 +8,7 @@ mod windows;
 use rayon::prelude::*;
 
 use crate::matmul::{Panels, columns_times_panels, rows_times_panels};
+use crate::scratch::Scratch;
 use crate::simd::panel_width;
 use crate::{Isa, Offsets};
 use windows::Windows;
@@ -235,7 +236,7 @@ fn backward_weight_on(
     let panels = Panels::of(grad, [rows.len(), channels_out], panel_width(isa));
     // [kernel_size · channels_in, channels_out]
     let depth = kernel_size * channels_in;
-    let mut product = vec![0.0; depth * channels_out];
+    let mut product = Scratch::take(depth * channels_out);
     columns_times_panels(isa, &rows, &panels, &mut product);
     let filters = 16;
     dw.par_chunks_mut(filters * depth)

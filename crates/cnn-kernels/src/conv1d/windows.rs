@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::Offsets;
+use crate::scratch::Scratch;
 
 /// How the windows of a document lie over its rows: window `i` spans the rows `first + i .. first + i + size`, and rows
 /// outside the document count as zero.
@@ -50,7 +51,7 @@ impl Windows {
     }
 
     /// Copies of the rows under the windows that reach over an edge, zeros where there is no row.
-    pub(super) fn edges(&self, sources: &Offsets, counts: &Offsets, x: &[f32]) -> Vec<f32> {
+    pub(super) fn edges(&self, sources: &Offsets, counts: &Offsets, x: &[f32]) -> Scratch {
         let spans = |d: usize| {
             let [left, _, right] = self.groups(sources.len_of(d), counts.len_of(d));
             [self.span(&left), self.span(&right)]
@@ -59,7 +60,7 @@ impl Windows {
             .flat_map(spans)
             .map(|span| span.len())
             .sum();
-        let mut edges = vec![0.0; rows * self.channels];
+        let mut edges = Scratch::zeros(rows * self.channels);
         let mut edge = 0;
         for d in 0..sources.documents() {
             let document = &x[sources.range(d).start * self.channels..];

@@ -1,6 +1,16 @@
 //! Convolution of images, and its gradients.
 
+mod chunks;
+mod geometry;
+mod product;
 pub mod reference;
+#[cfg(test)]
+mod tests;
+mod weight;
+
+use crate::{Isa, linear};
+use geometry::Geometry;
+use product::convolve;
 
 /// The sizes of a convolution of images: stride 1, zeros beyond the border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +52,11 @@ impl Conv2dShape {
     pub fn outputs(&self) -> usize {
         let [height, width] = self.output_size();
         self.channels_out * height * width
+    }
+
+    /// Whether the kernel covers the image exactly: then each image is a row of a dense layer (LeNet's C5).
+    fn is_dense(&self) -> bool {
+        self.kernel == [self.height, self.width] && self.padding == [0, 0]
     }
 
     fn check(&self, batch: usize, inputs: usize, outputs: usize) {
@@ -88,7 +103,7 @@ pub fn conv2d_forward(
         bias.is_none_or(|bias| bias.len() == shape.channels_out),
         "bias must be [channels_out]"
     );
-    reference::conv2d_forward(shape, batch, x, weight, bias, y);
+    forward_on(Isa::active(), shape, batch, x, weight, bias, y);
 }
 
 /// The gradient of the input: `dx[n, c, r, s] = Σ_{o,i,j} grad[n, o, r - i + ph, s - j + pw]·weight[o, c, i, j]`, for `grad
@@ -110,7 +125,7 @@ pub fn conv2d_backward_input(
         shape.weights(),
         "weight must be [channels_out, channels_in, kernel_h, kernel_w]"
     );
-    reference::conv2d_backward_input(shape, batch, grad, weight, dx);
+    backward_input_on(Isa::active(), shape, batch, grad, weight, dx);
 }
 
 /// The gradient of the weights: `dw[o, c, i, j] = Σ_{n,p,q} grad[n, o, p, q]·x[n, c, p + i - ph, q + j - pw]`.
@@ -131,7 +146,7 @@ pub fn conv2d_backward_weight(
         shape.weights(),
         "dw must be [channels_out, channels_in, kernel_h, kernel_w]"
     );
-    reference::conv2d_backward_weight(shape, batch, x, grad, dw);
+    backward_weight_on(Isa::active(), shape, x, grad, dw);
 }
 
 /// The gradient of the bias: `db[o] = Σ_{n,p,q} grad[n, o, p, q]`.
@@ -142,5 +157,66 @@ pub fn conv2d_backward_weight(
 pub fn conv2d_backward_bias(shape: &Conv2dShape, batch: usize, grad: &[f32], db: &mut [f32]) {
     shape.check(batch, batch * shape.inputs(), grad.len());
     assert_eq!(db.len(), shape.channels_out, "db must be [channels_out]");
-    reference::conv2d_backward_bias(shape, grad, db);
+    weight::sum_positions(shape, grad, db);
+}
+
+fn forward_on(
+    isa: Isa,
+    shape: &Conv2dShape,
+    batch: usize,
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
+    if shape.is_dense() {
+        let (inputs, outputs) = (shape.inputs(), shape.outputs());
+        return linear::forward_on(isa, inputs, outputs, x, weight, bias, y);
+    }
+    let geometry = Geometry {
+        channels: shape.channels_in,
+        maps: shape.channels_out,
+        size: [shape.height, shape.width],
+        out: shape.output_size(),
+        kernel: shape.kernel,
+        first: shape.padding.map(|padding| -(padding as isize)),
+    };
+    let taps = geometry.taps();
+    let weight = |o, c, tap| weight[(o * shape.channels_in + c) * taps + tap];
+    convolve(isa, &geometry, batch, x, weight, bias, y);
+}
+
+fn backward_input_on(
+    isa: Isa,
+    shape: &Conv2dShape,
+    batch: usize,
+    grad: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+) {
+    if shape.is_dense() {
+        let (inputs, outputs) = (shape.inputs(), shape.outputs());
+        return linear::backward_input_on(isa, inputs, outputs, grad, weight, dx);
+    }
+    // Place (r, s) was read by the positions (r + ph - i, s + pw - j): a convolution of grad with the taps reversed.
+    let first = |axis: usize| shape.padding[axis] as isize + 1 - shape.kernel[axis] as isize;
+    let geometry = Geometry {
+        channels: shape.channels_out,
+        maps: shape.channels_in,
+        size: shape.output_size(),
+        out: [shape.height, shape.width],
+        kernel: shape.kernel,
+        first: [first(0), first(1)],
+    };
+    let taps = geometry.taps();
+    let weight = |c, o, tap| weight[(o * shape.channels_in + c) * taps + taps - 1 - tap];
+    convolve(isa, &geometry, batch, grad, weight, None, dx);
+}
+
+fn backward_weight_on(isa: Isa, shape: &Conv2dShape, x: &[f32], grad: &[f32], dw: &mut [f32]) {
+    if shape.is_dense() {
+        let (inputs, outputs) = (shape.inputs(), shape.outputs());
+        return linear::backward_weight_on(isa, inputs, outputs, x, grad, dw);
+    }
+    weight::sum_products(isa, shape, x, grad, dw);
 }

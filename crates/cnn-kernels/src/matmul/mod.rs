@@ -6,6 +6,7 @@ mod tile;
 use rayon::prelude::*;
 
 pub(crate) use panels::Panels;
+pub(crate) use tile::multiply_add;
 
 use crate::Isa;
 use crate::simd::dispatch;

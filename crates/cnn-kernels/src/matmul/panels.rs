@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::scratch::Scratch;
+
 /// The longest chain of multiply-adds. Sums over more terms are cut into blocks whose results are added in order: shorter
 /// chains round less, and a panel of 256 rows by 16 columns (16 KiB) leaves half of a 32 KiB first-level cache to the rest.
 pub(crate) const BLOCK: usize = 256;
@@ -22,7 +24,7 @@ pub(crate) struct Panels {
     pub(crate) depth: usize,
     pub(crate) columns: usize,
     width: usize,
-    numbers: Vec<f32>,
+    numbers: Scratch,
 }
 
 impl Panels {
@@ -33,10 +35,14 @@ impl Panels {
         width: usize,
         fill: impl Fn(usize, usize, &mut [f32]) + Sync,
     ) -> Self {
-        let mut numbers = vec![0.0; columns.div_ceil(width) * depth * width];
+        let mut numbers = Scratch::take(columns.div_ceil(width) * depth * width);
         if depth > 0 {
             let pack = |(panel, numbers): (usize, &mut [f32])| {
-                fill(panel * width, width.min(columns - panel * width), numbers);
+                let lanes = width.min(columns - panel * width);
+                if lanes < width {
+                    numbers.fill(0.0);
+                }
+                fill(panel * width, lanes, numbers);
             };
             match depth * columns < SMALL {
                 true => numbers

@@ -218,7 +218,7 @@ impl<const R: usize, const NV: usize> Part for ColumnsTile<'_, R, NV> {
 
 /// `tile[i] += a[i]·b`
 #[inline(always)]
-fn multiply_add<S: Simd, const R: usize, const NV: usize>(
+pub(crate) fn multiply_add<S: Simd, const R: usize, const NV: usize>(
     simd: S,
     a: [f32; R],
     b: &[f32],

@@ -1,15 +1,24 @@
 //! Vectors of 8 numbers: AVX2 with FMA. All raw loads and stores of this instruction set are here.
 
 use std::arch::x86_64::{
-    __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
+    __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_permute2f128_ps,
+    _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
-use super::{Body, Part, Simd};
+use super::avx512::Avx512;
+use super::{Body, Part, Simd, rows_of_eight};
 use crate::Isa;
 
-/// The token of Avx2: only [`run`] makes one, after asking the processor.
+/// The token of Avx2: [`run`] makes one after asking the processor, [`Avx2::of`] from another token.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
+
+impl Avx2 {
+    /// The token of a machine that has more.
+    pub(super) fn of(_: Avx512) -> Self {
+        Self(())
+    }
+}
 
 impl Simd for Avx2 {
     type Vector = __m256;
@@ -48,6 +57,16 @@ impl Simd for Avx2 {
         unsafe { _mm256_add_ps(a, b) }
     }
 
+    #[inline(always)]
+    fn transpose_8x8(self, from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
+        let rows = rows_of_eight(from, from_stride).map(|row| self.load(row));
+        // SAFETY: the token proves that the processor has Avx2.
+        let columns = unsafe { transpose(rows) };
+        for (j, column) in columns.into_iter().enumerate() {
+            self.store(column, &mut to[j * to_stride..]);
+        }
+    }
+
     // `inline(never)` here and not on `compiled`, where rustc 1.95 loses it when the caller lacks the features.
     #[inline(never)]
     fn call<P: Part>(self, part: P) -> P::Output {
@@ -59,6 +78,46 @@ impl Simd for Avx2 {
         // SAFETY: the token proves that the processor has all the features that `compiled` enables.
         unsafe { compiled(part, self) }
     }
+}
+
+/// The transpose of 8 rows of 8 numbers: pairs of rows, then pairs of pairs, then halves change places.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn transpose(r: [__m256; 8]) -> [__m256; 8] {
+    const EVEN: i32 = 0b01_00_01_00;
+    const ODD: i32 = 0b11_10_11_10;
+    let (a, b) = (
+        _mm256_unpacklo_ps(r[0], r[1]),
+        _mm256_unpackhi_ps(r[0], r[1]),
+    );
+    let (c, d) = (
+        _mm256_unpacklo_ps(r[2], r[3]),
+        _mm256_unpackhi_ps(r[2], r[3]),
+    );
+    let (e, f) = (
+        _mm256_unpacklo_ps(r[4], r[5]),
+        _mm256_unpackhi_ps(r[4], r[5]),
+    );
+    let (g, h) = (
+        _mm256_unpacklo_ps(r[6], r[7]),
+        _mm256_unpackhi_ps(r[6], r[7]),
+    );
+    // Columns 0 to 3 of the upper four rows in the low halves, columns 4 to 7 in the high halves; then the lower four.
+    let upper = [
+        _mm256_shuffle_ps::<EVEN>(a, c),
+        _mm256_shuffle_ps::<ODD>(a, c),
+        _mm256_shuffle_ps::<EVEN>(b, d),
+        _mm256_shuffle_ps::<ODD>(b, d),
+    ];
+    let lower = [
+        _mm256_shuffle_ps::<EVEN>(e, g),
+        _mm256_shuffle_ps::<ODD>(e, g),
+        _mm256_shuffle_ps::<EVEN>(f, h),
+        _mm256_shuffle_ps::<ODD>(f, h),
+    ];
+    let [p, q, s, t] = [0, 1, 2, 3].map(|i| _mm256_permute2f128_ps::<0x20>(upper[i], lower[i]));
+    let [u, v, w, x] = [0, 1, 2, 3].map(|i| _mm256_permute2f128_ps::<0x31>(upper[i], lower[i]));
+    [p, q, s, t, u, v, w, x]
 }
 
 /// Runs `body` compiled for Avx2.

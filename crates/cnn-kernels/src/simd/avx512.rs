@@ -4,6 +4,7 @@ use std::arch::x86_64::{
     __m512, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
 };
 
+use super::avx2::Avx2;
 use super::{Body, Part, Simd};
 use crate::Isa;
 
@@ -46,6 +47,12 @@ impl Simd for Avx512 {
     fn add(self, a: __m512, b: __m512) -> __m512 {
         // SAFETY: the token proves that the processor has Avx512.
         unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn transpose_8x8(self, from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
+        // A block is 8 by 8 whatever the vectors: whoever has AVX-512 has AVX2.
+        Avx2::of(self).transpose_8x8(from, from_stride, to, to_stride);
     }
 
     // `inline(never)` here and not on `compiled`, where rustc 1.95 loses it when the caller lacks the features.

@@ -5,7 +5,7 @@
 //! machine that has it, so holding one *is* the proof that its instructions may run. [`dispatch`] compiles each body once
 //! per instruction set, with everything inlined into one function that carries the `target_feature` attribute.
 //!
-//! The operations are exactly those whose results IEEE 754 fixes to the last bit: load, store, add, fused multiply-add. No
+//! The operations are exactly those whose results IEEE 754 fixes to the last bit: load, store, move, add, fused multiply-add. No
 //! horizontal sums (their order would depend on the width), no approximate reciprocals.
 
 #[cfg(target_arch = "x86_64")]
@@ -40,6 +40,9 @@ pub(crate) trait Simd: Copy {
 
     /// `a + b` in each lane.
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// `to[j·to_stride + i] = from[i·from_stride + j]` for i and j below 8; panics where a slice is too short for that.
+    fn transpose_8x8(self, from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize);
 
     /// Runs `part` as a function of its own, compiled for this instruction set. An innermost loop that is inlined into
     /// the loops around it competes with them for registers and loses: its pointers end up on the stack (measured for the
@@ -101,4 +104,14 @@ pub(crate) fn panel_width(isa: Isa) -> usize {
         }
     }
     dispatch(isa, Width)
+}
+
+/// The eight rows of eight numbers that a transposition reads.
+#[inline(always)]
+fn rows_of_eight(from: &[f32], stride: usize) -> [&[f32; 8]; 8] {
+    std::array::from_fn(|i| {
+        from[i * stride..]
+            .first_chunk()
+            .expect("a row needs 8 numbers")
+    })
 }

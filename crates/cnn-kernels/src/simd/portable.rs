@@ -1,6 +1,6 @@
 //! Vectors in plain Rust: an array of `L` numbers. Exact everywhere, and fast where the target has fused multiply-add.
 
-use super::{Part, Simd};
+use super::{Part, Simd, rows_of_eight};
 
 /// The token of the portable vectors; anyone may make one. `L` is 8 in use; tests also take 16 to walk the tiles of
 /// AVX-512 on machines without it.
@@ -35,6 +35,17 @@ impl<const L: usize> Simd for Portable<L> {
     #[inline(always)]
     fn add(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
         std::array::from_fn(|l| a[l] + b[l])
+    }
+
+    #[inline(always)]
+    fn transpose_8x8(self, from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
+        let rows = rows_of_eight(from, from_stride);
+        for j in 0..8 {
+            let to: &mut [f32; 8] = to[j * to_stride..]
+                .first_chunk_mut()
+                .expect("a row needs 8 places");
+            *to = std::array::from_fn(|i| rows[i][j]);
+        }
     }
 
     #[inline(always)]
