@@ -3,7 +3,11 @@
 use std::fmt;
 
 use crate::duplicates::DuplicateReport;
+use crate::error::DataError;
 use crate::example::{ImageExample, ImageSet, TextExample, TextSet};
+use crate::manifest::Kind;
+use crate::open::{kind_of, open_image, open_text};
+use crate::options::OpenOptions;
 
 /// Widest label column of the table.
 const LABEL_WIDTH: usize = 24;
@@ -89,6 +93,18 @@ impl fmt::Display for Lengths {
             "{least} to {most}, median {median}, mean {mean:.1}, 95 % up to {percentile_95}"
         )
     }
+}
+
+/// Opens a set of either kind and describes it.
+///
+/// # Errors
+///
+/// As [`open_text`] and [`open_image`].
+pub fn describe(name_or_path: &str, options: &OpenOptions) -> Result<Description, DataError> {
+    Ok(match kind_of(name_or_path, options)? {
+        Kind::Text => describe_texts(&open_text(name_or_path, options)?),
+        Kind::Image => describe_images(&open_image(name_or_path, options)?),
+    })
 }
 
 /// Describes a set of texts.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::DataError;
 use crate::example::{ImageExample, Language, Split, TextExample};
 use crate::hash::file_sha256;
+use crate::labels::{Relabel, match_to};
 use crate::manifest::{Format, Kind, Manifest, Part, SetFile};
 use crate::open::{IMAGE_SIDE, Raw, expect_kind};
 use crate::options::OpenOptions;
@@ -128,9 +129,10 @@ pub(crate) fn read_texts(
             Part::Test => split.test.extend(rows),
         }
     }
+    let labels = model_labels(manifest, options, &mut split)?;
     Ok(Raw {
         name: manifest.name.clone(),
-        labels: manifest.labels.clone(),
+        labels,
         split,
         notes,
         default_folds: manifest.folds,
@@ -176,19 +178,33 @@ pub(crate) fn read_images(
             _ => Ok(Vec::new()),
         }
     };
-    let split = Split {
+    let mut split = Split {
         train: part_of(Part::Train)?,
         dev: part_of(Part::Dev)?,
         test: part_of(Part::Test)?,
     };
+    let labels = model_labels(manifest, options, &mut split)?;
     Ok(Raw {
         name: manifest.name.clone(),
-        labels: manifest.labels.clone(),
+        labels,
         split,
         notes,
         default_folds: manifest.folds,
         language: Language::Other,
     })
+}
+
+/// The manifest's labels, or those of a trained model that the rows are renumbered to.
+fn model_labels<T: Relabel>(
+    manifest: &Manifest,
+    options: &OpenOptions,
+    split: &mut Split<T>,
+) -> Result<Vec<String>, DataError> {
+    let Some(given) = &options.labels else {
+        return Ok(manifest.labels.clone());
+    };
+    match_to(&manifest.name, &manifest.labels, given, split)?;
+    Ok(given.clone())
 }
 
 /// Reads a file of images and the file of their labels.

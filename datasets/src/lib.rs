@@ -1,6 +1,32 @@
 //! What the networks learn from: data sets, readers, tokenizers, word vectors, generated sets.
 //!
-//! This crate knows no model and no tensor.
+//! [`open_text`] and [`open_image`] take the name of a known set or a path of your own and hand back plain data:
+//! labels, a train, a dev and a test part, and notes that say whatever was guessed, cut or noticed.
+//!
+//! ```
+//! use datasets::{OpenOptions, open_text};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("reviews.csv");
+//! let rows: String = (0..20).map(|i| format!("take {i} was fine,good\ntake {i} was dull,bad\n")).collect();
+//! std::fs::write(&path, format!("text,label\n{rows}"))?;
+//!
+//! let set = open_text(&path.to_string_lossy(), &OpenOptions::default())?;
+//! assert_eq!(set.labels, ["bad", "good"]);
+//! assert_eq!((set.split.train.len(), set.split.dev.len(), set.split.test.len()), (32, 4, 4));
+//! assert!(set.notes.iter().any(|note| note.contains("text: column `text`")));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`manifest`] | the known sets: one TOML file each, and how to add one |
+//! | [`fetch`], [`inventory`] | bring a known set here; list and verify what is here |
+//! | [`readers`] | bytes of every format to rows, with limits and errors that name the place |
+//! | [`split`], [`duplicates`] | reproducible parts without leaks; leaks of published parts counted |
+//! | [`describe`](mod@describe) | a set in figures |
+//!
+//! This crate knows no model and no tensor. Nothing here panics on the content of a file.
 
 pub mod describe;
 pub mod duplicates;
@@ -10,6 +36,7 @@ pub mod fetch;
 pub mod hash;
 pub mod inventory;
 mod known;
+mod labels;
 pub mod manifest;
 mod open;
 mod options;
@@ -21,6 +48,7 @@ pub mod suggest;
 pub use duplicates::DuplicateReport;
 pub use error::DataError;
 pub use example::{ImageExample, ImageSet, Language, PartDataset, Split, TextExample, TextSet};
-pub use open::{IMAGE_SIDE, open_image, open_text};
+pub use manifest::Kind;
+pub use open::{IMAGE_SIDE, kind_of, known_set, open_image, open_text};
 pub use options::{DATA_VARIABLE, Framing, Ink, OpenOptions};
 pub use readers::{Encoding, Limits, ReadError};

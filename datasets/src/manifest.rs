@@ -1,7 +1,15 @@
 //! The manifests of the known sets: which files, from where, with which hash, read how.
 //!
-//! A known set is one TOML file under `manifests/`, embedded in the program. Adding a set in a format that
-//! the readers know means adding one such file and its line in [`EMBEDDED`].
+//! A known set is one TOML file under `manifests/`, embedded in the program. To add one in a format that the
+//! readers know:
+//!
+//! 1. write `manifests/NAME.toml` after the model of the others: labels in the order of their numbers, and for
+//!    each file its part, [`Format`], encoding, size, SHA-256 and addresses (a tag or commit, not a branch);
+//! 2. add its line to `EMBEDDED`, below;
+//! 3. add a test to `tests/real_sets.rs` that holds its rows, classes and duplicates.
+//!
+//! A new format is a new variant of [`Format`], a reader under `readers/` with tests of malformed files, and its
+//! line in `known.rs`.
 
 use serde::Deserialize;
 

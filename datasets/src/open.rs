@@ -7,7 +7,7 @@ use crate::error::DataError;
 use crate::example::{ImageSet, Language, Split, TextSet};
 use crate::hash::{Content, set_sha256};
 use crate::known;
-use crate::manifest::{Kind, manifest, manifests};
+use crate::manifest::{Kind, Manifest, manifest, manifests};
 use crate::options::OpenOptions;
 use crate::path;
 use crate::split::{DEV_ONE_IN, cut_fold, cut_limit, cut_share, cut_three};
@@ -92,6 +92,29 @@ pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet,
         sha256,
         duplicates,
     })
+}
+
+/// Whether a known name or a path holds texts or images.
+///
+/// # Errors
+///
+/// [`DataError::UnknownSet`] for a name that is neither; [`DataError::Read`] for a folder that cannot be listed.
+pub fn kind_of(name_or_path: &str, options: &OpenOptions) -> Result<Kind, DataError> {
+    match manifest(name_or_path) {
+        Some(manifest) => Ok(manifest.kind),
+        None if !Path::new(name_or_path).exists() => Err(unknown(name_or_path)),
+        None if path::holds_images(Path::new(name_or_path), options)? => Ok(Kind::Image),
+        None => Ok(Kind::Text),
+    }
+}
+
+/// The manifest of a known set.
+///
+/// # Errors
+///
+/// [`DataError::UnknownSet`], with the nearest known name.
+pub fn known_set(name: &str) -> Result<Manifest, DataError> {
+    manifest(name).ok_or_else(|| unknown(name))
 }
 
 /// The error for a name that is neither a set nor a path.

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use datasets::{
-    DataError, Encoding, Framing, Ink, Language, OpenOptions, ReadError, TextSet, open_image,
-    open_text,
+    DataError, Encoding, Framing, Ink, Kind, Language, OpenOptions, ReadError, TextSet, kind_of,
+    open_image, open_text,
 };
 use image::{GrayImage, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 use tempfile::TempDir;
@@ -352,6 +352,7 @@ fn what_cannot_be_opened_says_how_to_mend_it() {
         "{error}"
     );
 
+    assert!(kind_of("nowhere at all", &OpenOptions::default()).is_err());
     let error = open_text("imbd", &OpenOptions::default())
         .unwrap_err()
         .to_string();
@@ -439,6 +440,66 @@ fn a_folder_of_pictures_becomes_28_by_28() {
             ReadError::NulByte { .. } | ReadError::BadText { .. }
         ))
     ));
+}
+
+/// IDX files of unsigned bytes with these sizes.
+fn idx(sizes: &[u32], elements: &[u8]) -> Vec<u8> {
+    let sizes_bytes = sizes.iter().flat_map(|size| size.to_be_bytes());
+    [0, 0, 8, sizes.len() as u8]
+        .into_iter()
+        .chain(sizes_bytes)
+        .chain(elements.iter().copied())
+        .collect()
+}
+
+#[test]
+fn idx_files_in_the_manner_of_fashion_mnist() {
+    let pixels: Vec<u8> = (0..40 * 784u32).map(|i| (i * i / 97) as u8).collect();
+    let labels: Vec<u8> = (0..40).map(|i| [0, 7][i % 2]).collect();
+    let (images, labels) = (idx(&[40, 28, 28], &pixels), idx(&[40], &labels));
+    let test = (
+        idx(&[4, 28, 28], &pixels[..4 * 784]),
+        idx(&[4], &[7, 0, 7, 0]),
+    );
+    let folder = folder(&[
+        ("train-images-idx3-ubyte", &images),
+        ("train-labels-idx1-ubyte", &labels),
+        ("t10k-images-idx3-ubyte", &test.0),
+        ("t10k-labels-idx1-ubyte", &test.1),
+    ]);
+    let path = folder.path().to_string_lossy().into_owned();
+    let set = open_image(&path, &OpenOptions::default()).unwrap();
+    assert_eq!(set.labels.len(), 8, "labels 0 to 7");
+    assert_eq!(
+        (
+            set.split.train.len() + set.split.dev.len(),
+            set.split.test.len()
+        ),
+        (40, 4)
+    );
+    assert_eq!(set.split.test[0].pixels, pixels[..784]);
+    assert_eq!(set.duplicates.test_in_train, 4);
+    assert_eq!(set.duplicates.test_in_train_other_label, 4);
+    assert_eq!(
+        kind_of(&path, &OpenOptions::default()).unwrap(),
+        Kind::Image
+    );
+
+    fs::write(
+        folder.path().join("t10k-labels-idx1-ubyte"),
+        idx(&[3], &[7, 0, 7]),
+    )
+    .unwrap();
+    let error = open_image(&path, &OpenOptions::default())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("4 images, but 3 labels in"), "{error}");
+    let wide = idx(&[4, 16, 28], &pixels[..4 * 16 * 28]);
+    fs::write(folder.path().join("t10k-images-idx3-ubyte"), wide).unwrap();
+    let error = open_image(&path, &OpenOptions::default())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("16 x 28 images, not 28 x 28"), "{error}");
 }
 
 mod pictures {
@@ -603,6 +664,33 @@ mod pictures {
             .unwrap_err()
             .to_string();
         assert!(error.contains("neither PNG nor JPEG"), "{error}");
+    }
+
+    #[test]
+    fn exif_rotation_is_obeyed() {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::DynamicImage::from(stroke())
+            .write_to(&mut bytes, image::ImageFormat::Jpeg)
+            .unwrap();
+        let plain = bytes.into_inner();
+        // One entry: tag 0x0112 (orientation), a short, value 6 (a quarter turn clockwise).
+        let exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+        let length = (exif.len() as u16 + 2).to_be_bytes();
+        let turned = [&plain[..2], &[0xff, 0xe1], &length[..], exif, &plain[2..]].concat();
+        let (plain, turned) = (centred(&plain), centred(&turned));
+        assert!(turned.conversion.rotated && !plain.conversion.rotated);
+        assert_eq!(
+            (turned.conversion.width, turned.conversion.height),
+            (100, 200)
+        );
+        let [left, top, right, bottom] = box_of(&turned.pixels);
+        assert_eq!(
+            (right - left + 1, bottom - top + 1),
+            (20, 5),
+            "the upright stroke lies now"
+        );
+        assert!((11..=12).contains(&top), "{top}");
+        assert_eq!(box_of(&plain.pixels)[1], 4);
     }
 
     #[test]

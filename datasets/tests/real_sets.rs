@@ -131,6 +131,22 @@ fn trec() {
         "{:?}",
         set.notes
     );
+    // A model that knows the classes in another order, and one more.
+    let given: Vec<String> = ["NUM", "more", "LOC", "HUM", "ABBR", "ENTY", "DESC"]
+        .map(str::to_owned)
+        .into();
+    let options = OpenOptions {
+        labels: Some(given),
+        ..Default::default()
+    };
+    let turned = open_text("trec", &options).unwrap();
+    let name = |set: &TextSet, row: usize| set.labels[set.split.test[row].label as usize].clone();
+    assert!((0..500).all(|row| name(&turned, row) == name(&set, row)));
+    let options = OpenOptions {
+        labels: Some(vec!["NUM".into()]),
+        ..Default::default()
+    };
+    assert!(open_text("trec", &options).is_err());
     let description = datasets::describe::describe_texts(&set);
     assert_eq!(description.parts[2].classes, [138, 94, 9, 65, 81, 113]);
 }

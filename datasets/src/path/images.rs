@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::labels::settle;
 use super::{Entries, PARTS, Source, list, look, name, part_of};
 use crate::error::DataError;
 use crate::example::{ImageExample, Language, Split};
 use crate::known::read_idx_pair;
+use crate::labels::settle;
 use crate::open::{Raw, name_of};
 use crate::options::OpenOptions;
 use crate::readers::picture::{Conversion, read_picture};
@@ -76,6 +76,24 @@ pub(crate) fn read_images(
         default_folds: None,
         language: Language::Other,
     })
+}
+
+/// Whether the data at `path` are images: IDX files, or class folders whose first file is a picture.
+pub(crate) fn holds_images(path: &Path, options: &OpenOptions) -> Result<bool, DataError> {
+    if idx_pairs(path, options)?.is_some() {
+        return Ok(true);
+    }
+    let classes = match look(path, &options.limits, |_| false) {
+        Ok(Source::ClassFolders(folder)) => folder,
+        Ok(Source::PartFolders([Some(folder), ..])) => folder,
+        _ => return Ok(false),
+    };
+    for class in list(&classes, &options.limits)?.folders {
+        if let Some(file) = list(&class, &options.limits)?.files.first() {
+            return Ok(is_picture(file));
+        }
+    }
+    Ok(false)
 }
 
 /// What was done to how many images.

@@ -10,13 +10,12 @@
 //! `training`, `val`, `valid`, `validation` and `testing` are understood too, and so is `.gz` behind any name.
 
 mod images;
-mod labels;
 mod texts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub(crate) use images::read_images;
+pub(crate) use images::{holds_images, read_images};
 pub(crate) use texts::read_texts;
 
 use crate::error::DataError;

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::labels::settle;
 use super::{Entries, PARTS, Source, list, look, name};
 use crate::error::DataError;
 use crate::example::{Language, Split, TextExample};
+use crate::labels::settle;
 use crate::open::{Raw, name_of};
 use crate::options::OpenOptions;
 use crate::readers::json_lines::{Fields, guess_fields, read_json_lines};

@@ -1,6 +1,6 @@
 //! Readers: bytes of untrusted files become rows, or an error that says what, where and how to mend it.
 //!
-//! One file per format. All of them read through [`Input`], which unpacks gzip, counts lines and bytes, and
+//! One file per format. All of them read through one kind of input, which unpacks gzip, counts lines and bytes, and
 //! stops at the [`Limits`] before memory is taken: a size found in a file is never believed.
 
 pub mod acl_imdb;

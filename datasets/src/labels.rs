@@ -1,11 +1,12 @@
-//! The labels of a user's set: gathered from all parts, put in order, checked.
+//! The labels of a set put in order: a user's own are gathered from all parts, any set's can be matched to a
+//! trained model's.
 
 use crate::error::DataError;
 use crate::example::Split;
 use crate::readers::Names;
 
 /// A row whose label can be renumbered.
-pub(super) trait Relabel {
+pub(crate) trait Relabel {
     fn label_mut(&mut self) -> &mut u32;
 }
 
@@ -22,7 +23,7 @@ impl Relabel for crate::ImageExample {
 }
 
 /// Puts the labels in their order (the given one, or sorted), renumbers the rows, and notes what is odd.
-pub(super) fn settle<T: Relabel>(
+pub(crate) fn settle<T: Relabel>(
     name: &str,
     names: Names,
     given: Option<&[String]>,
@@ -77,6 +78,27 @@ pub(super) fn settle<T: Relabel>(
         ));
     }
     Ok(labels)
+}
+
+/// Renumbers the rows of a set with labels of its own to the labels of a trained model.
+pub(crate) fn match_to<T: Relabel>(
+    name: &str,
+    labels: &[String],
+    given: &[String],
+    split: &mut Split<T>,
+) -> Result<(), DataError> {
+    if labels == given {
+        return Ok(());
+    }
+    let renumbered = renumber_to(name, labels, given)?;
+    for row in [&mut split.train, &mut split.dev, &mut split.test]
+        .into_iter()
+        .flatten()
+    {
+        let label = row.label_mut();
+        *label = renumbered[*label as usize];
+    }
+    Ok(())
 }
 
 /// The index in `given` of each of `found`.
