@@ -13,12 +13,15 @@ pub fn forward<B: Backend>(
 ) -> FloatTensor<B> {
     let ([rows, features_in], [features_out, _]): ([usize; 2], [usize; 2]) =
         (x.shape().dims(), weight.shape().dims());
-    if rows * features_in * features_out == 0 {
-        let row = B::float_reshape(bias, Shape::new([1, features_out]));
-        return B::float_add(zeros::<B>(&row, [rows, features_out]), row);
+    if rows * features_out == 0 {
+        return zeros::<B>(&bias, [rows, features_out]);
     }
     let row = B::float_reshape(bias, Shape::new([1, features_out]));
-    B::float_add(B::float_matmul(x, B::float_transpose(weight)), row)
+    let products = match features_in {
+        0 => zeros::<B>(&row, [rows, features_out]),
+        _ => B::float_matmul(x, B::float_transpose(weight)),
+    };
+    B::float_add(products, row)
 }
 
 /// See [`linear_backward_input`](super::LinearBackend::linear_backward_input).
