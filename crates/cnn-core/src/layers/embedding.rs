@@ -25,7 +25,7 @@ pub struct EmbeddingConfig {
 /// A table of word vectors: `y[t] = weight[id[t]]`, and zeros for a token to [skip](Documents::SKIP).
 ///
 /// A training step should touch only the rows of its batch: [`rows`](Self::rows) on a table outside of automatic
-/// differentiation gives them as a small tensor that can be the leaf of the graph, [`ops::gather`] goes on from there.
+/// differentiation gives them as a small tensor that can be the leaf of the graph, [`ops::gather()`] goes on from there.
 #[derive(Module, Debug)]
 pub struct Embedding {
     /// `[vocabulary_size, dimension]`.
