@@ -25,6 +25,9 @@
 //! | [`readers`] | bytes of every format to rows, with limits and errors that name the place |
 //! | [`split`], [`duplicates`] | reproducible parts without leaks; leaks of published parts counted |
 //! | [`describe`](mod@describe) | a set in figures |
+//! | [`tokenize`] | texts to token ids: cleanings, vocabularies, `tokenizer.json` |
+//! | [`word_vectors`] | pre-trained vectors in every common format, only the vocabulary's rows kept |
+//! | [`generated`] | sets made from a seed: digits, phrases, long documents |
 //!
 //! This crate knows no model and no tensor. Nothing here panics on the content of a file.
 
@@ -33,6 +36,7 @@ pub mod duplicates;
 mod error;
 mod example;
 pub mod fetch;
+pub mod generated;
 pub mod hash;
 pub mod inventory;
 mod known;
@@ -44,6 +48,8 @@ mod path;
 pub mod readers;
 pub mod split;
 pub mod suggest;
+pub mod tokenize;
+pub mod word_vectors;
 
 pub use duplicates::DuplicateReport;
 pub use error::DataError;

@@ -1,0 +1,231 @@
+//! The ways a text is cleaned and cut into tokens.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::words;
+
+/// How a text becomes tokens.
+///
+/// Each published recipe is kept to the letter, oddities included, so that vocabulary sizes and lengths equal the
+/// published ones; [`Cleaning::Words`] and [`Cleaning::Characters`] are the ones for your own texts
+/// ([`Cleaning::suggest`] chooses between them).
+///
+/// | name | what it does |
+/// |---|---|
+/// | `kim-words` | Kim 2014: keeps ``A-Za-z0-9(),!?'` ``, cuts before `'s 've n't 're 'd 'll` and around `, ! ( ) ?`, lower-cases |
+/// | `kim-words-cased` | the same without lower-casing (Kim's TREC) |
+/// | `sst-words` | Kim's filter for the Stanford treebank: the same characters, lower-cased, cut at blanks only |
+/// | `imdb-words` | `<br />` becomes a blank; lower-case runs of `a-z`, `0-9` and `'` |
+/// | `words` | any language: lower-case words, contractions cut, every other mark a token, unspaced scripts by character |
+/// | `characters` | every character is a token, blanks included (THUCNews) |
+///
+/// Kim's contractions are looked for *before* lower-casing, as in his code: `DON'T` stays one token, `don't` is two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Cleaning {
+    /// Kim 2014's `clean_str`; TREC keeps its case.
+    KimWords {
+        /// Whether letters are lower-cased at the end.
+        lowercase: bool,
+    },
+    /// Kim 2014's `clean_str_sst`.
+    SstWords,
+    /// Words of the IMDB reviews, as fastText and DPCNN comparisons commonly cut them.
+    ImdbWords,
+    /// Words of any language; for texts of one's own.
+    Words,
+    /// Every Unicode scalar value is one token; for THUCNews and other unspaced scripts.
+    Characters,
+}
+
+/// A name that is no cleaning.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no cleaning; choose one of {}", Cleaning::names().join(", "))]
+pub struct UnknownCleaning {
+    /// What was asked for.
+    pub name: String,
+}
+
+impl Cleaning {
+    /// Every cleaning, in the order of the table above.
+    pub const ALL: [Cleaning; 6] = [
+        Cleaning::KimWords { lowercase: true },
+        Cleaning::KimWords { lowercase: false },
+        Cleaning::SstWords,
+        Cleaning::ImdbWords,
+        Cleaning::Words,
+        Cleaning::Characters,
+    ];
+
+    /// The name used in configuration files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cleaning::KimWords { lowercase: true } => "kim-words",
+            Cleaning::KimWords { lowercase: false } => "kim-words-cased",
+            Cleaning::SstWords => "sst-words",
+            Cleaning::ImdbWords => "imdb-words",
+            Cleaning::Words => "words",
+            Cleaning::Characters => "characters",
+        }
+    }
+
+    /// All names, for messages.
+    pub fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(|cleaning| cleaning.name()).collect()
+    }
+
+    /// A sensible cleaning for texts nobody has described: [`Cleaning::Characters`] when more than half of the
+    /// letters belong to scripts written without blanks (Chinese, Japanese, Thai, …), else [`Cleaning::Words`].
+    ///
+    /// Looks at no more than a million characters, from the front.
+    pub fn suggest<'a>(texts: impl IntoIterator<Item = &'a str>) -> Cleaning {
+        const LOOK_AT: usize = 1_000_000;
+        let (mut letters, mut unspaced) = (0usize, 0usize);
+        let characters = texts.into_iter().flat_map(str::chars).take(LOOK_AT);
+        for c in characters.filter(|c| c.is_alphabetic()) {
+            letters += 1;
+            unspaced += usize::from(words::is_unspaced(c));
+        }
+        if 2 * unspaced > letters {
+            Cleaning::Characters
+        } else {
+            Cleaning::Words
+        }
+    }
+
+    /// Cuts `text` and hands each token to `each`, in order. `scratch` is reused between calls.
+    pub(super) fn for_each_token(
+        self,
+        text: &str,
+        scratch: &mut String,
+        mut each: impl FnMut(&str),
+    ) {
+        match self {
+            Cleaning::KimWords { lowercase } => kim(text, lowercase, scratch, each),
+            Cleaning::SstWords => {
+                keep_kims_characters(text, scratch);
+                scratch.make_ascii_lowercase();
+                scratch
+                    .split(' ')
+                    .filter(|token| !token.is_empty())
+                    .for_each(each);
+            }
+            Cleaning::ImdbWords => imdb(text, scratch, each),
+            Cleaning::Words => words::for_each_word(text, scratch, each),
+            Cleaning::Characters => {
+                let mut bytes = [0; 4];
+                text.chars().for_each(|c| each(c.encode_utf8(&mut bytes)));
+            }
+        }
+    }
+
+    /// The tokens of `text`; for looking at, not for speed (see [`Tokenizer::encode`](super::Tokenizer::encode)).
+    pub fn tokens(self, text: &str) -> Vec<String> {
+        let mut tokens = Vec::new();
+        self.for_each_token(text, &mut String::new(), |token| {
+            tokens.push(token.to_owned());
+        });
+        tokens
+    }
+}
+
+/// Kim's filter: every character outside his set becomes one blank. What is left is ASCII.
+fn keep_kims_characters(text: &str, out: &mut String) {
+    out.clear();
+    out.extend(text.chars().map(|c| match c {
+        'A'..='Z' | 'a'..='z' | '0'..='9' | '(' | ')' | ',' | '!' | '?' | '\'' | '`' => c,
+        _ => ' ',
+    }));
+}
+
+/// Kim's `clean_str`: his substitutions put a blank *before* each contraction and blanks around `, ! ( ) ?`; none of
+/// them can break another's match, so one pass that cuts at those places gives the same words.
+fn kim(text: &str, lowercase: bool, scratch: &mut String, mut each: impl FnMut(&str)) {
+    keep_kims_characters(text, scratch);
+    let mut start = 0;
+    let bytes = scratch.len();
+    let mut emit = |scratch: &mut String, from: usize, to: usize| {
+        if from < to {
+            // Everything from `to` on keeps its case until it is cut itself: the contractions are matched in the
+            // original case, as Kim does.
+            if lowercase {
+                scratch[from..to].make_ascii_lowercase();
+            }
+            each(&scratch[from..to]);
+        }
+    };
+    for at in 0..bytes {
+        match scratch.as_bytes()[at] {
+            b' ' => {
+                emit(scratch, start, at);
+                start = at + 1;
+            }
+            b',' | b'!' | b'(' | b')' | b'?' => {
+                emit(scratch, start, at);
+                emit(scratch, at, at + 1);
+                start = at + 1;
+            }
+            b'\'' | b'n' if begins_contraction(&scratch.as_bytes()[at..]) => {
+                emit(scratch, start, at);
+                start = at;
+            }
+            _ => {}
+        }
+    }
+    emit(scratch, start, bytes);
+}
+
+/// Whether one of Kim's six contractions begins here.
+fn begins_contraction(rest: &[u8]) -> bool {
+    const CONTRACTIONS: [&[u8]; 6] = [b"'s", b"'ve", b"n't", b"'re", b"'d", b"'ll"];
+    CONTRACTIONS.iter().any(|c| rest.starts_with(c))
+}
+
+fn imdb(text: &str, scratch: &mut String, mut each: impl FnMut(&str)) {
+    scratch.clear();
+    for (number, part) in text.split("<br />").enumerate() {
+        if number > 0 {
+            scratch.push(' ');
+        }
+        // Lower-casing comes before the filter: U+212A (kelvin) is a `k`, U+0130 an `i` and a mark.
+        scratch.extend(part.chars().flat_map(char::to_lowercase));
+    }
+    scratch
+        .split(|c: char| !matches!(c, 'a'..='z' | '0'..='9' | '\''))
+        .filter(|token| !token.is_empty())
+        .for_each(&mut each);
+}
+
+impl fmt::Display for Cleaning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Cleaning {
+    type Err = UnknownCleaning;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|c| c.name() == name);
+        found.ok_or_else(|| UnknownCleaning {
+            name: name.to_owned(),
+        })
+    }
+}
+
+impl TryFrom<String> for Cleaning {
+    type Error = UnknownCleaning;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+impl From<Cleaning> for String {
+    fn from(cleaning: Cleaning) -> Self {
+        cleaning.name().to_owned()
+    }
+}
