@@ -23,6 +23,12 @@ pub enum DataError {
         /// All known names.
         known: String,
     },
+    /// A set that has no files.
+    #[error("`{name}` is generated: there is nothing to fetch or verify, open it as it is")]
+    Generated {
+        /// The set.
+        name: String,
+    },
     /// A known set whose files are not here.
     #[error("{set}: `{}` is missing: run `cnn data fetch {set}`, or let CNN_DATA name the folder that holds `{set}/`", path.display())]
     MissingFile {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::hash::file_sha256;
 use crate::known::find;
+use crate::made::MADE;
 use crate::manifest::{Kind, Manifest, SetFile, manifests};
 use crate::readers::ReadError;
 
@@ -51,7 +52,7 @@ impl fmt::Display for Presence {
     }
 }
 
-/// The known sets, and which of them are in `data_folder`.
+/// The generated sets, then the known ones and which of them are in `data_folder`.
 pub fn list(data_folder: &Path) -> Vec<Listing> {
     let listing = |manifest: Manifest| {
         let folder = data_folder.join(&manifest.name);
@@ -74,7 +75,18 @@ pub fn list(data_folder: &Path) -> Vec<Listing> {
             title: manifest.title,
         }
     };
-    manifests().into_iter().map(listing).collect()
+    let generated = MADE.iter().map(|made| Listing {
+        name: made.name.into(),
+        title: made.title.into(),
+        kind: made.kind,
+        classes: made.classes,
+        rows: [made.rows, 0, 0],
+        bytes: 0,
+        presence: Presence::Generated,
+    });
+    generated
+        .chain(manifests().into_iter().map(listing))
+        .collect()
 }
 
 /// What stands where a file of a set should be.

@@ -41,6 +41,7 @@ pub mod hash;
 pub mod inventory;
 mod known;
 mod labels;
+mod made;
 pub mod manifest;
 mod open;
 mod options;

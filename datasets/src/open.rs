@@ -7,6 +7,7 @@ use crate::error::DataError;
 use crate::example::{ImageSet, Language, Split, TextSet};
 use crate::hash::{Content, set_sha256};
 use crate::known;
+use crate::made::{MADE, Made, made};
 use crate::manifest::{Kind, Manifest, manifest, manifests};
 use crate::options::OpenOptions;
 use crate::path;
@@ -26,18 +27,19 @@ pub(crate) struct Raw<T> {
     pub language: Language,
 }
 
-/// Opens a set of texts: a known name (`mr`, `sst2`, ...) or a path.
+/// Opens a set of texts: a name (`mr`, `phrases`, ...) or a path.
 ///
 /// # Errors
 ///
 /// [`DataError`]: an unknown name (with the nearest one), missing or malformed files, options that do not fit.
 pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, DataError> {
-    let raw = match manifest(name_or_path) {
-        Some(manifest) => known::read_texts(&manifest, options)?,
-        None if Path::new(name_or_path).exists() => {
-            path::read_texts(Path::new(name_or_path), options)?
+    let raw = match find(name_or_path)? {
+        Place::Known(manifest) => known::read_texts(&manifest, options)?,
+        Place::Made(made) => {
+            expect_kind(made.name, made.kind, Kind::Text)?;
+            made.texts(options)
         }
-        None => return Err(unknown(name_or_path)),
+        Place::Path(path) => path::read_texts(path, options)?,
     };
     let language = raw.language;
     let finished = finish(raw, "texts", options)?;
@@ -60,18 +62,19 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
     })
 }
 
-/// Opens a set of images: a known name (`mnist`) or a path.
+/// Opens a set of images: a name (`mnist`, `digits`) or a path.
 ///
 /// # Errors
 ///
 /// As [`open_text`].
 pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet, DataError> {
-    let raw = match manifest(name_or_path) {
-        Some(manifest) => known::read_images(&manifest, options)?,
-        None if Path::new(name_or_path).exists() => {
-            path::read_images(Path::new(name_or_path), options)?
+    let raw = match find(name_or_path)? {
+        Place::Known(manifest) => known::read_images(&manifest, options)?,
+        Place::Made(made) => {
+            expect_kind(made.name, made.kind, Kind::Image)?;
+            made.images(options)
         }
-        None => return Err(unknown(name_or_path)),
+        Place::Path(path) => path::read_images(path, options)?,
     };
     let finished = finish(raw, "images", options)?;
     let Finished {
@@ -100,28 +103,57 @@ pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet,
 ///
 /// [`DataError::UnknownSet`] for a name that is neither; [`DataError::Read`] for a folder that cannot be listed.
 pub fn kind_of(name_or_path: &str, options: &OpenOptions) -> Result<Kind, DataError> {
-    match manifest(name_or_path) {
-        Some(manifest) => Ok(manifest.kind),
-        None if !Path::new(name_or_path).exists() => Err(unknown(name_or_path)),
-        None if path::holds_images(Path::new(name_or_path), options)? => Ok(Kind::Image),
-        None => Ok(Kind::Text),
+    match find(name_or_path)? {
+        Place::Known(manifest) => Ok(manifest.kind),
+        Place::Made(made) => Ok(made.kind),
+        Place::Path(path) if path::holds_images(path, options)? => Ok(Kind::Image),
+        Place::Path(_) => Ok(Kind::Text),
     }
 }
 
-/// The manifest of a known set.
+/// The manifest of a known set that is read from files.
 ///
 /// # Errors
 ///
-/// [`DataError::UnknownSet`], with the nearest known name.
+/// [`DataError::UnknownSet`], with the nearest known name; [`DataError::Generated`] for a set without files.
 pub fn known_set(name: &str) -> Result<Manifest, DataError> {
-    manifest(name).ok_or_else(|| unknown(name))
+    match (manifest(name), made(name)) {
+        (Some(manifest), _) => Ok(manifest),
+        (None, Some(_)) => Err(DataError::Generated { name: name.into() }),
+        (None, None) => Err(unknown(name)),
+    }
+}
+
+/// Where a set comes from.
+enum Place<'a> {
+    Known(Box<Manifest>),
+    Made(&'static Made),
+    Path(&'a Path),
+}
+
+/// What a name or path stands for: a name comes before a path (`./mnist` is a path).
+fn find(name_or_path: &str) -> Result<Place<'_>, DataError> {
+    if let Some(manifest) = manifest(name_or_path) {
+        return Ok(Place::Known(Box::new(manifest)));
+    }
+    if let Some(made) = made(name_or_path) {
+        return Ok(Place::Made(made));
+    }
+    let path = Path::new(name_or_path);
+    if path.exists() {
+        Ok(Place::Path(path))
+    } else {
+        Err(unknown(name_or_path))
+    }
 }
 
 /// The error for a name that is neither a set nor a path.
 fn unknown(name: &str) -> DataError {
-    let known: Vec<String> = manifests()
-        .into_iter()
-        .map(|manifest| manifest.name)
+    let files = manifests().into_iter().map(|manifest| manifest.name);
+    let known: Vec<String> = MADE
+        .iter()
+        .map(|made| made.name.to_owned())
+        .chain(files)
         .collect();
     DataError::UnknownSet {
         name: name.into(),
