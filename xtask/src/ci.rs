@@ -204,11 +204,22 @@ fn cuda() -> Result<(), Failure> {
     ))
 }
 
+/// Right or wrong is the question here, not speed, so the dependencies are left unoptimised: Burn's GPU
+/// half takes longer to optimise than the tests take to run. (cnn-kernels is optimised all the same.)
 fn wgpu() -> Result<(), Failure> {
-    process::run(&mut cargo_in(
-        "wgpu",
-        "test --no-fail-fast --package trainer --features ndarray,wgpu --test backends -- --nocapture",
-    ))
+    let mut cargo = cargo_in("wgpu", "test --no-fail-fast");
+    cargo.args(["--config", "profile.dev.package.\"*\".opt-level=0"]);
+    cargo.args(["--package", "trainer", "--package", "cnn-core"]);
+    cargo.args(["--features", "ndarray,wgpu"]);
+    cargo.args([
+        "--test",
+        "backends",
+        "--test",
+        "fused_ops",
+        "--test",
+        "layer_contract",
+    ]);
+    process::run(cargo.args(["--", "--nocapture"]))
 }
 
 #[cfg(test)]
