@@ -4,6 +4,7 @@ mod chunks;
 mod geometry;
 mod product;
 pub mod reference;
+mod row;
 #[cfg(test)]
 mod tests;
 mod weight;

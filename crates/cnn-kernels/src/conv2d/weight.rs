@@ -2,13 +2,10 @@
 
 use super::Conv2dShape;
 use super::chunks::{CHUNK, sum_chunks};
-use crate::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Part, Simd, dispatch};
 use crate::transpose::transpose;
-
-/// Taps of a tile: a row of LeNet's kernels.
-const TAPS: usize = 5;
+use crate::{Isa, linear};
 
 /// `dw[o, c, i, j] = Σ_{n,p,q} grad[n, o, p, q]·x[n, c, p + i - ph, q + j - pw]`
 pub(super) fn sum_products(isa: Isa, shape: &Conv2dShape, x: &[f32], grad: &[f32], dw: &mut [f32]) {
@@ -30,6 +27,9 @@ pub(super) fn sum_positions(shape: &Conv2dShape, grad: &[f32], db: &mut [f32]) {
         return db.fill(0.0);
     }
     let [height, width] = shape.output_size();
+    if height * width == 1 {
+        return linear::bias_gradient(shape.channels_out, grad, db);
+    }
     sum_chunks(grad.len().div_ceil(CHUNK * outputs), db, |chunk, db| {
         db.fill(0.0);
         for image in grad.chunks_exact(outputs).skip(chunk * CHUNK).take(CHUNK) {
@@ -131,99 +131,115 @@ impl Body for Chunk<'_> {
 
         let (image, _) = image.as_chunks::<CHUNK>();
         let (gradient, _) = gradient.as_chunks::<CHUNK>();
-        let positions = height_out * width_out;
-        let span = (height_out - 1) * padded_w + width_out;
-        let taps = shape.weights() / shape.channels_out;
-        let place = |tap: usize| {
-            let (row, j) = (tap / shape.kernel[1], tap % shape.kernel[1]);
-            let (c, i) = (row / shape.kernel[0], row % shape.kernel[0]);
-            (c * padded_h + i) * padded_w + j
-        };
-        macro_rules! tiles {
-            ($maps:literal) => {
-                for map in (0..shape.channels_out).step_by($maps) {
-                    for tap in (0..taps).step_by(TAPS) {
-                        // A tile that reaches beyond the last map or tap takes the last again, and drops it.
-                        let mut lanes = [[[0.0; CHUNK]; TAPS]; $maps];
-                        let maps = std::array::from_fn(|m| {
-                            &gradient[(map + m).min(shape.channels_out - 1) * positions..][..positions]
-                        });
-                        let images = std::array::from_fn(|t| {
-                            &image[place((tap + t).min(taps - 1))..][..span]
-                        });
-                        for lane in (0..CHUNK).step_by(S::LANES) {
-                            simd.call(Tile::<$maps> {
-                                maps: &maps,
-                                images: &images,
-                                size: [height_out, width_out],
-                                row: padded_w,
-                                lane,
-                                lanes: &mut lanes,
-                            });
-                        }
-                        for (m, lanes) in (map..shape.channels_out).zip(&lanes) {
-                            for (t, lanes) in (tap..taps).zip(lanes) {
-                                dw[m * taps + t] = sum_lanes(*lanes);
+        let (positions, taps) = (height_out * width_out, shape.weights() / shape.channels_out);
+        let rows = shape.channels_in * shape.kernel[0];
+        for (map, maps) in steps(
+            shape.channels_out,
+            if MR >= 12 { &[4, 2, 1] } else { &[2, 1] },
+        ) {
+            for row in 0..rows {
+                let (c, i) = (row / shape.kernel[0], row % shape.kernel[0]);
+                for (j, count) in steps(shape.kernel[1], &[5, 4, 3, 2, 1]) {
+                    let part = Products {
+                        maps: &gradient[map * positions..][..maps * positions],
+                        image: &image[(c * padded_h + i) * padded_w + j..],
+                        image_row: padded_w,
+                        size: [height_out, width_out],
+                        dw: &mut dw[map * taps + row * shape.kernel[1] + j..],
+                        dw_row: taps,
+                    };
+                    // Tiles of 10 accumulators suit 16 registers, 20 suit 32.
+                    macro_rules! call {
+                        ($maps:literal) => {
+                            match count {
+                                5 => simd.call(Tile::<$maps, 5>(part)),
+                                4 => simd.call(Tile::<$maps, 4>(part)),
+                                3 => simd.call(Tile::<$maps, 3>(part)),
+                                2 => simd.call(Tile::<$maps, 2>(part)),
+                                _ => simd.call(Tile::<$maps, 1>(part)),
                             }
-                        }
+                        };
+                    }
+                    match maps {
+                        4 => call!(4),
+                        2 => call!(2),
+                        _ => call!(1),
                     }
                 }
-            };
-        }
-        // 2·5 accumulators for 16 registers, 4·5 for 32.
-        match MR >= 12 {
-            true => tiles!(4),
-            false => tiles!(2),
+            }
         }
     }
 }
 
-/// `lanes[m][t] = Σ_{p,q} maps[m][p, q]·images[t][p, q]`, for the lanes from `lane` on.
-struct Tile<'a, const MAPS: usize> {
-    maps: &'a [&'a [[f32; CHUNK]]; MAPS],
-    images: &'a [&'a [[f32; CHUNK]]; TAPS],
-    size: [usize; 2],
-    /// Places from row to row of an image.
-    row: usize,
-    lane: usize,
-    lanes: &'a mut [[[f32; CHUNK]; TAPS]; MAPS],
+/// Cuts `0..count` into steps, each the largest of `sizes` that is left: `(first, size)`.
+fn steps(count: usize, sizes: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let size = sizes.iter().copied().find(|&size| first + size <= count)?;
+        first += size;
+        Some((first - size, size))
+    })
 }
 
-impl<const MAPS: usize> Part for Tile<'_, MAPS> {
+/// `dw[m, t] = Σ_{p,q} maps[m, p, q]·image[p, q + t]` over all lanes, for a few maps and neighbouring taps.
+struct Products<'a> {
+    maps: &'a [[f32; CHUNK]],
+    image: &'a [[f32; CHUNK]],
+    /// Places from row to row of the image.
+    image_row: usize,
+    size: [usize; 2],
+    dw: &'a mut [f32],
+    /// Weights from map to map.
+    dw_row: usize,
+}
+
+/// The [`Products`] of `MAPS` maps and `TAPS` taps.
+struct Tile<'a, const MAPS: usize, const TAPS: usize>(Products<'a>);
+
+impl<const MAPS: usize, const TAPS: usize> Part for Tile<'_, MAPS, TAPS> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self {
+        let Products {
             maps,
-            images,
+            image,
+            image_row,
             size: [height, width],
-            row,
-            lane,
-            lanes,
-        } = self;
-        let (positions, span) = (maps[0].len(), images[0].len());
-        // Slices of known equal lengths: one bounds check serves all of them.
-        let maps: [&[[f32; CHUNK]]; MAPS] = maps.map(|map| &map[..positions]);
-        let images: [&[[f32; CHUNK]]; TAPS] = images.map(|image| &image[..span]);
-        let mut tile = [[simd.splat(0.0); TAPS]; MAPS];
-        for p in 0..height {
-            for q in 0..width {
-                let mut x = [simd.splat(0.0); TAPS];
-                for t in 0..TAPS {
-                    x[t] = simd.load(&images[t][p * row + q][lane..]);
-                }
+            dw,
+            dw_row,
+        } = self.0;
+        let mut lanes = [[[0.0; CHUNK]; TAPS]; MAPS];
+        for lane in (0..CHUNK).step_by(S::LANES) {
+            let mut tile = [[simd.splat(0.0); TAPS]; MAPS];
+            for p in 0..height {
+                let image = &image[p * image_row..][..width + TAPS - 1];
+                let mut rows: [&[[f32; CHUNK]]; MAPS] = [&[]; MAPS];
                 for m in 0..MAPS {
-                    let grad = simd.load(&maps[m][p * width + q][lane..]);
-                    for t in 0..TAPS {
-                        tile[m][t] = simd.mul_add(grad, x[t], tile[m][t]);
+                    rows[m] = &maps[(m * height + p) * width..][..width];
+                }
+                for (q, places) in image.array_windows::<TAPS>().enumerate() {
+                    let mut grads = [simd.splat(0.0); MAPS];
+                    for m in 0..MAPS {
+                        grads[m] = simd.load(&rows[m][q][lane..]);
                     }
+                    for t in 0..TAPS {
+                        let x = simd.load(&places[t][lane..]);
+                        for m in 0..MAPS {
+                            tile[m][t] = simd.mul_add(grads[m], x, tile[m][t]);
+                        }
+                    }
+                }
+            }
+            for m in 0..MAPS {
+                for t in 0..TAPS {
+                    simd.store(tile[m][t], &mut lanes[m][t][lane..]);
                 }
             }
         }
         for m in 0..MAPS {
             for t in 0..TAPS {
-                simd.store(tile[m][t], &mut lanes[m][t][lane..]);
+                dw[m * dw_row + t] = sum_lanes(lanes[m][t]);
             }
         }
     }

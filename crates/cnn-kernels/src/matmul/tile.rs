@@ -176,7 +176,7 @@ impl<const R: usize, const NV: usize> Part for RowsTile<'_, R, NV> {
                 for i in 0..R {
                     numbers[i] = steps[i][step];
                 }
-                multiply_add(simd, numbers, b, &mut tile);
+                multiply_add(simd, &numbers, b, &mut tile);
             }
         }
         for (step, b) in chunks.remainder().chunks_exact(width).enumerate() {
@@ -184,7 +184,7 @@ impl<const R: usize, const NV: usize> Part for RowsTile<'_, R, NV> {
             for i in 0..R {
                 numbers[i] = a[i].1[step];
             }
-            multiply_add(simd, numbers, b, &mut tile);
+            multiply_add(simd, &numbers, b, &mut tile);
         }
         self.out.write(simd, tile);
     }
@@ -210,7 +210,7 @@ impl<const R: usize, const NV: usize> Part for ColumnsTile<'_, R, NV> {
             .zip(self.b.chunks_exact(NV * S::LANES))
         {
             let numbers: &[f32; R] = row.first_chunk().expect("rows are long enough");
-            multiply_add(simd, *numbers, b, &mut tile);
+            multiply_add(simd, numbers, b, &mut tile);
         }
         self.out.write(simd, tile);
     }
@@ -220,7 +220,7 @@ impl<const R: usize, const NV: usize> Part for ColumnsTile<'_, R, NV> {
 #[inline(always)]
 pub(crate) fn multiply_add<S: Simd, const R: usize, const NV: usize>(
     simd: S,
-    a: [f32; R],
+    a: &[f32; R],
     b: &[f32],
     tile: &mut [[S::Vector; NV]; R],
 ) {
