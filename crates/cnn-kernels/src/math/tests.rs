@@ -44,19 +44,19 @@ const CASES: [Case; 3] = [
         name: "tanh",
         function: tanh_all,
         exact: f64::tanh,
-        bound: 2.0,
+        bound: 2.6,
     },
     Case {
         name: "exp",
         function: exp_all,
         exact: f64::exp,
-        bound: 1.0,
+        bound: 1.1,
     },
     Case {
         name: "ln",
         function: ln_all,
         exact: f64::ln,
-        bound: 1.0,
+        bound: 0.8,
     },
 ];
 
