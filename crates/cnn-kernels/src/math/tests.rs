@@ -56,7 +56,7 @@ const CASES: [Case; 3] = [
         name: "ln",
         function: ln_all,
         exact: f64::ln,
-        bound: 0.8,
+        bound: 0.9,
     },
 ];
 
