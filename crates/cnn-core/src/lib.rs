@@ -42,6 +42,6 @@ pub mod layers;
 mod noise;
 pub mod ops;
 
-pub use cnn_kernels::{Offsets, random};
+pub use cnn_kernels::{Isa, Offsets, random};
 pub use documents::Documents;
 pub use noise::Noise;

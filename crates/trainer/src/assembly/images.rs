@@ -1,0 +1,80 @@
+//! An image set as bytes in memory.
+
+use datasets::{ImageExample, ImageSet, OpenOptions, open_image};
+
+use super::{AssemblyError, open_options, require_examples};
+use crate::config::RunConfig;
+use crate::examples::{FIELD, Images};
+
+/// An image set, ready to train on.
+pub struct ImageTask {
+    /// The set's name.
+    pub name: String,
+    /// Class names.
+    pub labels: Vec<String>,
+    /// What is learned from.
+    pub train: Images,
+    /// What choices are made on.
+    pub dev: Images,
+    /// What is read once.
+    pub test: Images,
+    /// What the user should hear about the data.
+    pub notes: Vec<String>,
+    /// Digest of the examples.
+    pub sha256: String,
+}
+
+impl ImageTask {
+    /// Opens the set that `config` names.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] where the data cannot be read, is empty, or its images do not fit the 32 x 32 field.
+    pub fn open(config: &RunConfig, base: &OpenOptions) -> Result<Self, AssemblyError> {
+        let set = open_image(&config.data, &open_options(config, base))?;
+        let ImageSet {
+            name,
+            labels,
+            height,
+            width,
+            split,
+            notes,
+            sha256,
+            ..
+        } = set;
+        require_examples(&name, split.train.len(), split.dev.len(), split.test.len())?;
+        if height > FIELD || width > FIELD {
+            let reason = format!(
+                "the images are {height} x {width}, LeNet-5 reads at most {FIELD} x {FIELD}"
+            );
+            return Err(AssemblyError::Setting {
+                key: "data",
+                reason,
+            });
+        }
+        let [train, dev, test] =
+            [split.train, split.dev, split.test].map(|part| images_of(&part, height, width));
+        Ok(Self {
+            name,
+            labels,
+            train,
+            dev,
+            test,
+            notes,
+            sha256,
+        })
+    }
+}
+
+/// Lays images one after another.
+pub fn images_of(examples: &[ImageExample], height: usize, width: usize) -> Images {
+    Images {
+        pixels: examples
+            .iter()
+            .flat_map(|example| example.pixels.iter().copied())
+            .collect(),
+        height,
+        width,
+        labels: examples.iter().map(|example| example.label).collect(),
+    }
+}

@@ -1,0 +1,80 @@
+//! Where models and data meet: from a configuration to examples in memory and a network of the right size.
+
+mod images;
+mod networks;
+mod text;
+
+pub use images::{ImageTask, images_of};
+pub use networks::{dpcnn, lenet5, textcnn};
+pub use text::{TextTask, documents_of};
+
+use datasets::{DataError, OpenOptions};
+
+use crate::config::RunConfig;
+
+/// Why a run could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssemblyError {
+    /// The data could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The tokenizer could not be built or read.
+    #[error(transparent)]
+    Tokenizer(#[from] datasets::tokenize::TokenizerError),
+    /// The word vectors could not be read.
+    #[error(transparent)]
+    Vectors(#[from] datasets::word_vectors::VectorError),
+    /// A setting does not fit the data or the network.
+    #[error("`{key}`: {reason}")]
+    Setting {
+        /// Which setting.
+        key: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// The set lacks what the run needs.
+    #[error("{data} has no {part} examples; {cure}")]
+    Empty {
+        /// The set.
+        data: String,
+        /// Which part.
+        part: &'static str,
+        /// How to mend it.
+        cure: &'static str,
+    },
+    /// The network refused its configuration.
+    #[error("the network cannot be built: {reason}")]
+    Network {
+        /// The layer's words.
+        reason: String,
+    },
+}
+
+/// What the data crate is asked for.
+pub fn open_options(config: &RunConfig, base: &OpenOptions) -> OpenOptions {
+    OpenOptions {
+        seed: config.seed,
+        limit: (config.examples.limit > 0).then_some(config.examples.limit),
+        fold: (config.examples.folds > 0).then_some((config.examples.fold, config.examples.folds)),
+        ..base.clone()
+    }
+}
+
+fn require_examples(
+    data: &str,
+    train: usize,
+    dev: usize,
+    test: usize,
+) -> Result<(), AssemblyError> {
+    for (part, count) in [("training", train), ("dev", dev), ("test", test)] {
+        if count == 0 {
+            let cure = "give it more rows: every part of the split needs at least one";
+            return Err(AssemblyError::Empty {
+                data: data.to_owned(),
+                part,
+                cure,
+            });
+        }
+    }
+    Ok(())
+}

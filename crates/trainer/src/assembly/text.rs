@@ -1,0 +1,188 @@
+//! A text set as token ids in memory, with the tokenizer that made them.
+
+use datasets::tokenize::{Cleaning, Tokenizer, UnknownCleaning, VocabularyOptions};
+use datasets::word_vectors::{TokenList, VectorOptions, WordVectors, read_word_vectors};
+use datasets::{Language, OpenOptions, Split, TextExample, TextSet, open_text};
+use rayon::prelude::*;
+
+use super::{AssemblyError, open_options, require_examples};
+use crate::config::{RunConfig, TextConfig};
+use crate::examples::Texts;
+
+/// A text set, ready to train on.
+pub struct TextTask {
+    /// The set's name.
+    pub name: String,
+    /// Class names.
+    pub labels: Vec<String>,
+    /// How the texts fall into words.
+    pub language: Language,
+    /// The texts and labels as read.
+    pub split: Split<TextExample>,
+    /// From text to token ids; learned from the training texts alone.
+    pub tokenizer: Tokenizer,
+    /// What is learned from.
+    pub train: Texts,
+    /// What choices are made on.
+    pub dev: Texts,
+    /// What is read once.
+    pub test: Texts,
+    /// Pre-trained vectors for the vocabulary, if the configuration names a file.
+    pub vectors: Option<WordVectors>,
+    /// What the user should hear about the data.
+    pub notes: Vec<String>,
+    /// Digest of the examples.
+    pub sha256: String,
+}
+
+impl TextTask {
+    /// Opens the set that `config` names; `tokenizer` is the one of a run that is resumed or evaluated, else one is
+    /// learned from the training texts.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] where data, tokenizer or word vectors cannot be read, or a part of the split is empty.
+    pub fn open(
+        config: &RunConfig,
+        base: &OpenOptions,
+        tokenizer: Option<Tokenizer>,
+    ) -> Result<Self, AssemblyError> {
+        let set = open_text(&config.data, &open_options(config, base))?;
+        let settings = config
+            .text
+            .as_ref()
+            .expect("text networks have text settings");
+        let TextSet {
+            name,
+            labels,
+            split,
+            language,
+            mut notes,
+            sha256,
+            ..
+        } = set;
+        require_examples(&name, split.train.len(), split.dev.len(), split.test.len())?;
+        let tokenizer = match tokenizer {
+            Some(tokenizer) => tokenizer,
+            None => {
+                let cleaning = match settings.tokens.as_str() {
+                    "auto" => cleaning_of(&name, &split),
+                    name => name
+                        .parse()
+                        .map_err(|e: UnknownCleaning| AssemblyError::Setting {
+                            key: "text.tokens",
+                            reason: e.to_string(),
+                        })?,
+                };
+                let options = VocabularyOptions {
+                    max_size: (settings.vocabulary > 0).then_some(settings.vocabulary),
+                    min_count: settings.min_count as u64,
+                };
+                let texts = split.train.iter().map(|example| example.text.as_str());
+                let tokenizer = Tokenizer::train(cleaning, texts, &options);
+                notes.push(format!(
+                    "tokens: {}; {} known ones from the training texts",
+                    cleaning.name(),
+                    tokenizer.vocabulary_size().saturating_sub(2)
+                ));
+                tokenizer
+            }
+        };
+        let mut cut = 0;
+        let mut parts = [&split.train, &split.dev, &split.test].map(|part| {
+            let (texts, cut_here) = documents_of(part, &tokenizer, settings);
+            cut += cut_here;
+            texts
+        });
+        if cut > 0 {
+            notes.push(format!(
+                "{cut} texts are longer than {} tokens and were cut there (text.max_tokens)",
+                settings.max_tokens
+            ));
+        }
+        let vectors = read_vectors(settings, &tokenizer, &mut notes)?;
+        let [train, dev, test] = &mut parts;
+        let [train, dev, test] = [
+            std::mem::take(train),
+            std::mem::take(dev),
+            std::mem::take(test),
+        ];
+        Ok(Self {
+            name,
+            labels,
+            language,
+            split,
+            tokenizer,
+            train,
+            dev,
+            test,
+            vectors,
+            notes,
+            sha256,
+        })
+    }
+}
+
+/// Token ids of each text, and how many texts were cut at `text.max_tokens`.
+pub fn documents_of(
+    examples: &[TextExample],
+    tokenizer: &Tokenizer,
+    settings: &TextConfig,
+) -> (Texts, usize) {
+    let mut documents: Vec<Vec<u32>> = examples
+        .par_iter()
+        .map(|example| tokenizer.encode(&example.text))
+        .collect();
+    let mut cut = 0;
+    if settings.max_tokens > 0 {
+        for document in &mut documents {
+            cut += usize::from(document.len() > settings.max_tokens);
+            document.truncate(settings.max_tokens);
+        }
+    }
+    (
+        Texts {
+            documents,
+            labels: examples.iter().map(|example| example.label).collect(),
+        },
+        cut,
+    )
+}
+
+/// The published recipe of a known set; for a user's texts what suits their script.
+fn cleaning_of(set: &str, split: &Split<TextExample>) -> Cleaning {
+    match set {
+        "mr" => Cleaning::KimWords { lowercase: true },
+        "trec" => Cleaning::KimWords { lowercase: false },
+        "sst2" => Cleaning::SstWords,
+        "imdb" => Cleaning::ImdbWords,
+        "thucnews" => Cleaning::Characters,
+        _ => Cleaning::suggest(split.train.iter().map(|example| example.text.as_str())),
+    }
+}
+
+fn read_vectors(
+    settings: &TextConfig,
+    tokenizer: &Tokenizer,
+    notes: &mut Vec<String>,
+) -> Result<Option<WordVectors>, AssemblyError> {
+    if settings.vectors.is_empty() {
+        return Ok(None);
+    }
+    let tokens = match settings.vectors_vocabulary.as_str() {
+        "" => None,
+        path => Some(
+            TokenList::read(path.as_ref()).map_err(|problem| AssemblyError::Setting {
+                key: "text.vectors_vocabulary",
+                reason: format!("{path}: {problem}"),
+            })?,
+        ),
+    };
+    let options = VectorOptions {
+        tokens,
+        ..VectorOptions::default()
+    };
+    let vectors = read_word_vectors(settings.vectors.as_ref(), tokenizer.tokens(), &options)?;
+    notes.push(format!("word vectors: {}", vectors.coverage));
+    Ok(Some(vectors))
+}

@@ -1,0 +1,208 @@
+//! The linear baselines that stand beside every score (promise 6).
+//!
+//! A network that a bag of n-grams beats is of no use, and a reader of a score should see at once whether that
+//! is the case. So the baseline is a strong one, trained in seconds on the same split:
+//!
+//! - [`TextBaseline`]: tf-idf of all 1- to 3-grams (of words; of characters for Chinese) and a linear support
+//!   vector machine, as scikit-learn's `TfidfVectorizer(ngram_range=(1, 3), sublinear_tf=True)` and `LinearSVC`
+//!   with their default settings would do it;
+//! - [`PixelBaseline`]: the same machine on the pixels, each image scaled to length 1.
+//!
+//! Both are fitted on the training part alone, idf included. Both are deterministic, for any number of
+//! threads: threads share the classes or the documents, never a sum.
+//!
+//! ```
+//! use trainer::baseline::{TextBaseline, TextBaselineOptions, Units};
+//!
+//! let texts = ["good fun", "not good", "bad", "not bad at all"];
+//! let options = TextBaselineOptions::default();
+//! let baseline = TextBaseline::fit_texts(&texts, &[1, 0, 0, 1], 2, Units::Words, &options)?;
+//! assert_eq!(baseline.predict_text("not good"), 0);
+//! assert_eq!(baseline.predict_text("not bad"), 1);
+//! # Ok::<(), trainer::baseline::BaselineError>(())
+//! ```
+
+mod ngrams;
+mod pixels;
+mod rows;
+mod svm;
+mod text;
+mod tfidf;
+mod units;
+
+pub use pixels::{PixelBaseline, PixelBaselineOptions};
+pub use text::{TextBaseline, TextBaselineOptions};
+pub use units::Units;
+
+use crate::statistics::{ConfusionError, ConfusionMatrix};
+use std::time::Instant;
+use thiserror::Error;
+
+/// Why a baseline cannot be fitted or judged.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BaselineError {
+    /// There is nothing to learn from.
+    #[error("the training part has no rows")]
+    NoRows,
+    /// Not one label per row.
+    #[error("{rows} rows but {labels} labels")]
+    LengthMismatch {
+        /// Number of rows.
+        rows: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+    /// A label that is no class.
+    #[error("training row {row} has the label {label}, but there are only {classes} classes")]
+    LabelOutOfRange {
+        /// Index of the row.
+        row: usize,
+        /// Its label.
+        label: u32,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// An image of another size than the first.
+    #[error("training image {row} has {found} pixels, the first one has {expected}")]
+    PixelCount {
+        /// Index of the image.
+        row: usize,
+        /// Pixels of the first image.
+        expected: usize,
+        /// Its pixels.
+        found: usize,
+    },
+    /// More rows, or more different n-grams, than 32 bits can number.
+    #[error("{count} {what} are more than the baseline can number (4,294,967,295)")]
+    TooMany {
+        /// How many.
+        count: usize,
+        /// Of what.
+        what: &'static str,
+    },
+    /// The test part does not fit the classes.
+    #[error(transparent)]
+    Test(#[from] ConfusionError),
+}
+
+/// A baseline's answers on the test part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BaselineRun {
+    /// What the baseline is, for the reader of a report.
+    pub name: String,
+    /// The predicted label of each test row: what McNemar's test needs.
+    pub predictions: Vec<u32>,
+    /// The counts from which accuracy, interval and macro-F1 follow.
+    pub matrix: ConfusionMatrix,
+    /// Seconds to fit and to predict.
+    pub seconds: f64,
+}
+
+/// The two parts of a split, with their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a, T> {
+    /// Rows to learn from.
+    pub train: &'a [T],
+    /// Their labels.
+    pub train_labels: &'a [u32],
+    /// Rows to be judged on.
+    pub test: &'a [T],
+    /// Their labels.
+    pub test_labels: &'a [u32],
+    /// Number of classes.
+    pub classes: usize,
+}
+
+/// Fits the text baseline with its default settings and judges it.
+///
+/// # Errors
+/// When the parts do not fit together; see [`BaselineError`].
+pub fn run_text_baseline<T: AsRef<str> + Sync>(
+    parts: &Parts<'_, T>,
+    units: Units,
+) -> Result<BaselineRun, BaselineError> {
+    let start = Instant::now();
+    let options = TextBaselineOptions::default();
+    let Parts { classes, .. } = *parts;
+    let baseline =
+        TextBaseline::fit_texts(parts.train, parts.train_labels, classes, units, &options)?;
+    let predictions = baseline.predict_texts(parts.test);
+    let name = format!("tf-idf of {}, linear SVM", units.describe());
+    judge(name, start, predictions, parts.test_labels, classes)
+}
+
+/// Fits the pixel baseline with its default settings and judges it.
+///
+/// # Errors
+/// When the parts do not fit together; see [`BaselineError`].
+pub fn run_pixel_baseline<T: AsRef<[u8]> + Sync>(
+    parts: &Parts<'_, T>,
+) -> Result<BaselineRun, BaselineError> {
+    let start = Instant::now();
+    let options = PixelBaselineOptions::default();
+    let Parts { classes, .. } = *parts;
+    let baseline = PixelBaseline::fit(parts.train, parts.train_labels, classes, &options)?;
+    let predictions = baseline.predict_all(parts.test);
+    let name = "pixels, linear SVM".to_owned();
+    judge(name, start, predictions, parts.test_labels, classes)
+}
+
+fn judge(
+    name: String,
+    start: Instant,
+    predictions: Vec<u32>,
+    labels: &[u32],
+    classes: usize,
+) -> Result<BaselineRun, BaselineError> {
+    let seconds = start.elapsed().as_secs_f64();
+    let matrix = ConfusionMatrix::from_predictions(classes, labels, &predictions)?;
+    Ok(BaselineRun {
+        name,
+        predictions,
+        matrix,
+        seconds,
+    })
+}
+
+/// What every fit demands of its rows.
+fn check_rows(rows: usize, labels: &[u32], classes: usize) -> Result<(), BaselineError> {
+    if rows == 0 {
+        return Err(BaselineError::NoRows);
+    }
+    if rows != labels.len() {
+        return Err(BaselineError::LengthMismatch {
+            rows,
+            labels: labels.len(),
+        });
+    }
+    if u32::try_from(rows).is_err() {
+        return Err(BaselineError::TooMany {
+            count: rows,
+            what: "rows",
+        });
+    }
+    match labels.iter().position(|&label| label as usize >= classes) {
+        Some(row) => Err(BaselineError::LabelOutOfRange {
+            row,
+            label: labels[row],
+            classes,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The index of the largest score, the lowest one on ties.
+fn arg_max(scores: &[f32]) -> u32 {
+    let mut best = 0;
+    for (index, &score) in scores.iter().enumerate() {
+        if score > scores[best] {
+            best = index;
+        }
+    }
+    best as u32
+}
+
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! `cnn eval`: judges a trained network on a data set.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::CliError;
+use super::options::{DataArgs, MachineArgs};
+use crate::assembly::{ImageTask, TextTask};
+use crate::learning::Evaluation;
+use crate::prediction::Predictor;
+use crate::statistics::ConfusionMatrix;
+
+/// Options of `eval`.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// Folder of the trained network
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Which part of the set
+    #[arg(long, value_enum, default_value_t = Part::Test)]
+    part: Part,
+    /// Print one JSON line instead of text
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    machine: MachineArgs,
+    /// Print no remarks on stderr
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Train,
+    Dev,
+    Test,
+}
+
+/// Runs the command.
+pub fn run(args: EvalArgs) -> Result<(), CliError> {
+    let machine = args.machine.open()?;
+    let predictor = Predictor::open(&args.run, &machine.device)?;
+    let mut config = predictor.config.clone();
+    // The limit was on training examples of that run; another set is read whole, split by the same seed.
+    config.examples.limit = 0;
+    if let Some(data) = &args.data.data {
+        config.data.clone_from(data);
+    }
+    let base = args.data.open_options();
+    let (labels, notes, evaluation) = if config.model.reads_images() {
+        let task = ImageTask::open(&config, &base)?;
+        let images = match args.part {
+            Part::Train => &task.train,
+            Part::Dev => &task.dev,
+            Part::Test => &task.test,
+        };
+        same_labels(&predictor.labels, &task.labels)?;
+        let evaluation = predictor.evaluate_images(images)?;
+        (task.labels, task.notes, evaluation)
+    } else {
+        let task = TextTask::open(&config, &base, predictor.tokenizer().cloned())?;
+        let texts = match args.part {
+            Part::Train => &task.train,
+            Part::Dev => &task.dev,
+            Part::Test => &task.test,
+        };
+        same_labels(&predictor.labels, &task.labels)?;
+        let evaluation = predictor.evaluate_texts(texts)?;
+        (task.labels, task.notes, evaluation)
+    };
+    if !args.quiet {
+        notes.iter().for_each(|note| eprintln!("{note}"));
+    }
+    print(&labels, &evaluation, args.json)
+}
+
+/// The set's labels must be the run's, in the run's order: a class index means nothing else.
+fn same_labels(run: &[String], set: &[String]) -> Result<(), CliError> {
+    if run == set {
+        return Ok(());
+    }
+    let missing: Vec<_> = run.iter().filter(|label| !set.contains(label)).collect();
+    let unknown: Vec<_> = set.iter().filter(|label| !run.contains(label)).collect();
+    Err(CliError::Failed(format!(
+        "the set's labels are not those the network was trained on (missing in the set: {missing:?}; unknown to the network: \
+         {unknown:?}; {}); evaluate on a set with the labels {run:?}",
+        if missing.is_empty() && unknown.is_empty() {
+            "their order differs"
+        } else {
+            "the rest agrees"
+        }
+    )))
+}
+
+fn print(labels: &[String], evaluation: &Evaluation, as_json: bool) -> Result<(), CliError> {
+    let matrix = ConfusionMatrix::from_predictions(
+        labels.len(),
+        &evaluation.labels,
+        &evaluation.predictions,
+    )
+    .expect("predictions and labels are classes of this set");
+    let [low, high] = matrix.accuracy_interval().to_array();
+    let mut out = std::io::stdout().lock();
+    if as_json {
+        let line = json!({
+            "accuracy": evaluation.accuracy(), "error": 1.0 - evaluation.accuracy(), "ci95": [low, high],
+            "macro_f1": matrix.macro_f1(), "loss": evaluation.loss, "count": evaluation.labels.len(),
+        });
+        writeln!(out, "{line}")?;
+        return Ok(out.flush()?);
+    }
+    writeln!(
+        out,
+        "accuracy {:.2} % (95 % interval {:.2} to {:.2}), macro-F1 {:.4}, loss {:.4}, {} examples",
+        100.0 * evaluation.accuracy(),
+        100.0 * low,
+        100.0 * high,
+        matrix.macro_f1(),
+        evaluation.loss,
+        evaluation.labels.len()
+    )?;
+    let width = labels
+        .iter()
+        .map(|label| label.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    writeln!(
+        out,
+        "{:width$}  precision  recall      F1  examples",
+        "class"
+    )?;
+    for (index, label) in labels.iter().enumerate() {
+        let class = matrix.class_scores(index);
+        writeln!(
+            out,
+            "{label:width$}  {:9.4}  {:6.4}  {:6.4}  {:8}",
+            class.precision, class.recall, class.f1, class.support
+        )?;
+    }
+    Ok(out.flush()?)
+}

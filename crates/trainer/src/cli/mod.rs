@@ -1,0 +1,179 @@
+//! The command line: one file per command; parse, plan, act. Results go to stdout, everything else to stderr.
+
+mod config;
+mod data;
+mod eval;
+mod options;
+mod predict;
+mod progress;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::signals::Stop;
+
+/// Train, judge and use LeNet-5, TextCNN and DPCNN.
+#[derive(Parser, Debug)]
+#[command(
+    name = "cnn",
+    version,
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Train a network, judge it on the test set, and leave a run folder to predict with
+    Train(train::TrainArgs),
+    /// Judge a trained network on a data set
+    Eval(eval::EvalArgs),
+    /// Classify texts or images; answers are JSON lines on stdout
+    Predict(predict::PredictArgs),
+    /// List, fetch, verify and describe data sets
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// Show the settings of a run and where they come from
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
+
+/// How a command failed; decides the exit code.
+#[derive(Debug)]
+pub enum CliError {
+    /// The command line or a setting is wrong: exit code 2.
+    Usage(String),
+    /// Everything else: exit code 1.
+    Failed(String),
+    /// Ended by a signal after a checkpoint was written: exit code 128 + signal.
+    Interrupted {
+        /// The signal's number.
+        signal: i32,
+        /// How to go on.
+        advice: String,
+    },
+    /// The reader of our output went away; nobody is left to be told.
+    Closed,
+}
+
+impl CliError {
+    fn usage(error: impl std::fmt::Display) -> Self {
+        Self::Usage(error.to_string())
+    }
+
+    /// An error with all of its causes, each said once.
+    fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let words = error.to_string();
+            if !text.contains(&words) {
+                text = format!("{text}: {words}");
+            }
+            cause = error.source();
+        }
+        Self::Failed(text)
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Self::Closed
+        } else {
+            Self::failed(&error)
+        }
+    }
+}
+
+macro_rules! failures {
+    ($($error:ty),+ $(,)?) => { $(impl From<$error> for CliError {
+        fn from(error: $error) -> Self {
+            Self::failed(&error)
+        }
+    })+ };
+}
+
+failures!(
+    crate::assembly::AssemblyError,
+    crate::run::RunError,
+    crate::prediction::PredictionError,
+    crate::learning::TrainingError,
+    crate::checkpoint::CheckpointError,
+    crate::run_folder::RunFolderError,
+    crate::weights::WeightsError,
+);
+
+impl From<crate::config::ConfigError> for CliError {
+    fn from(error: crate::config::ConfigError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<datasets::DataError> for CliError {
+    fn from(error: datasets::DataError) -> Self {
+        if matches!(error, datasets::DataError::UnknownSet { .. }) {
+            Self::usage(error)
+        } else {
+            Self::failed(&error)
+        }
+    }
+}
+
+impl From<cnn_core::backend::BackendError> for CliError {
+    fn from(error: cnn_core::backend::BackendError) -> Self {
+        Self::usage(error)
+    }
+}
+
+/// Runs the command of this process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let stop = Stop::listen();
+    let result = match cli.command {
+        Command::Train(args) => train::run(args, &stop),
+        Command::Eval(args) => eval::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Data(command) => data::run(command),
+        Command::Config(command) => config::run(command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Closed) => ExitCode::SUCCESS,
+        Err(CliError::Usage(text)) => {
+            eprintln!("error: {text}");
+            ExitCode::from(2)
+        }
+        Err(CliError::Failed(text)) => {
+            eprintln!("error: {text}");
+            ExitCode::FAILURE
+        }
+        Err(CliError::Interrupted { signal, advice }) => {
+            eprintln!("{advice}");
+            ExitCode::from((128 + signal) as u8)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

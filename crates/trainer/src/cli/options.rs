@@ -1,0 +1,54 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use cnn_core::backend::Backend;
+
+use super::CliError;
+use crate::run::Machine;
+
+/// Where the arithmetic runs.
+#[derive(Args, Debug, Clone)]
+pub struct MachineArgs {
+    /// Which Burn backend computes: flex or ndarray (CPU), wgpu or cuda (GPU), of those built in
+    #[arg(long, value_name = "NAME", default_value = "flex")]
+    pub backend: String,
+    /// Threads on the CPU [default: all cores]; the result does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+impl MachineArgs {
+    /// Sets up the threads and opens the device, without autodiff.
+    pub fn open(&self) -> Result<Machine, CliError> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(usize::from(threads))
+                .build_global()
+                .map_err(|e| CliError::Failed(format!("cannot start {threads} threads: {e}")))?;
+        }
+        let backend: Backend = self.backend.parse()?;
+        Ok(Machine {
+            backend: backend.name(),
+            device: backend.device()?,
+        })
+    }
+}
+
+/// Which data, and how to read it.
+#[derive(Args, Debug, Clone, Default)]
+pub struct DataArgs {
+    /// Name of a known set (`data list`), or a path: csv, tsv, jsonl, a folder with one folder per class
+    #[arg(long, value_name = "NAME|PATH")]
+    pub data: Option<String>,
+    /// Column of the text in a csv, tsv or jsonl file [default: guessed and said]
+    #[arg(long, value_name = "NAME|N")]
+    pub text_column: Option<String>,
+    /// Column of the label in a csv, tsv or jsonl file [default: guessed and said]
+    #[arg(long, value_name = "NAME|N")]
+    pub label_column: Option<String>,
+    /// Folder of the known sets [default: $CNN_DATA, else the platform's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}

@@ -1,0 +1,146 @@
+//! `cnn predict`: texts or images in, one JSON line each out.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use datasets::readers::picture::read_picture;
+use datasets::{Framing, IMAGE_SIDE, Limits};
+use serde_json::{Map, Value, json};
+
+use super::CliError;
+use super::options::MachineArgs;
+use crate::examples::Images;
+use crate::prediction::{Prediction, Predictor};
+
+/// Inputs answered together. It bounds memory and does not change the answers.
+const CHUNK: usize = 1024;
+
+/// Options of `predict`.
+#[derive(Args, Debug)]
+pub struct PredictArgs {
+    /// Folder of the trained network
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    /// Texts to classify, or image files for a network that reads images; without any, lines of --file or stdin
+    input: Vec<String>,
+    /// A file with one text (or path of an image) per line
+    #[arg(long, value_name = "FILE", conflicts_with = "input")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    machine: MachineArgs,
+    /// Print no remarks on stderr
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Runs the command.
+pub fn run(args: PredictArgs) -> Result<(), CliError> {
+    let machine = args.machine.open()?;
+    let predictor = Predictor::open(&args.run, &machine.device)?;
+    let answer = |inputs: Vec<String>| -> Result<(), CliError> {
+        if predictor.config.model.reads_images() {
+            answer_images(&predictor, &inputs, args.quiet)
+        } else {
+            answer_texts(&predictor, &inputs)
+        }
+    };
+    if !args.input.is_empty() {
+        return args
+            .input
+            .chunks(CHUNK)
+            .try_for_each(|chunk| answer(chunk.to_vec()));
+    }
+    let (reader, place): (Box<dyn BufRead>, String) = match &args.file {
+        Some(path) => {
+            let place = path.display().to_string();
+            let file =
+                std::fs::File::open(path).map_err(|e| CliError::Failed(format!("{place}: {e}")))?;
+            (Box::new(std::io::BufReader::new(file)), place)
+        }
+        None => {
+            if std::io::stdin().is_terminal() && !args.quiet {
+                eprintln!("reading lines from the terminal, one input each; end with Ctrl-D");
+            }
+            (Box::new(std::io::stdin().lock()), "stdin".to_owned())
+        }
+    };
+    let mut chunk = Vec::new();
+    for (number, line) in reader.split(b'\n').enumerate() {
+        let line = line.map_err(|e| CliError::Failed(format!("{place}: {e}")))?;
+        let text = String::from_utf8(line).map_err(|e| {
+            let at = e.utf8_error().valid_up_to() + 1;
+            CliError::Failed(format!("{place}, line {}, byte {at}: not UTF-8; convert the file first, for example with iconv", number + 1))
+        })?;
+        chunk.push(text.strip_suffix('\r').map(str::to_owned).unwrap_or(text));
+        if chunk.len() == CHUNK {
+            answer(std::mem::take(&mut chunk))?;
+        }
+    }
+    if chunk.is_empty() {
+        Ok(())
+    } else {
+        answer(chunk)
+    }
+}
+
+fn answer_texts(predictor: &Predictor, texts: &[String]) -> Result<(), CliError> {
+    let predictions = predictor.texts(texts)?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for (text, prediction) in texts.iter().zip(&predictions) {
+        let mut line = answer_line("text", text, predictor, prediction);
+        line.insert("tokens".into(), json!(prediction.tokens));
+        line.insert("unknown".into(), json!(prediction.unknown));
+        line.insert("truncated".into(), json!(prediction.truncated));
+        writeln!(out, "{}", Value::Object(line))?;
+    }
+    Ok(out.flush()?)
+}
+
+fn answer_images(predictor: &Predictor, paths: &[String], quiet: bool) -> Result<(), CliError> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    for path in paths {
+        let image = read_picture(
+            Path::new(path),
+            None,
+            Framing::default(),
+            &Limits::default(),
+        )
+        .map_err(|e| CliError::failed(&e))?;
+        let conversion = image.conversion.to_string();
+        if !quiet {
+            eprintln!("{path}: {conversion}");
+        }
+        let images = Images {
+            pixels: image.pixels,
+            height: IMAGE_SIDE,
+            width: IMAGE_SIDE,
+            labels: vec![0],
+        };
+        let prediction = &predictor.images(&images)?[0];
+        let mut line = answer_line("image", path, predictor, prediction);
+        line.insert("conversion".into(), json!(conversion));
+        writeln!(out, "{}", Value::Object(line))?;
+    }
+    Ok(out.flush()?)
+}
+
+fn answer_line(
+    kind: &str,
+    input: &str,
+    predictor: &Predictor,
+    prediction: &Prediction,
+) -> Map<String, Value> {
+    let named = predictor.labels.iter().zip(&prediction.probabilities);
+    let probabilities: Map<String, Value> =
+        named.map(|(label, p)| (label.clone(), json!(p))).collect();
+    let mut line = Map::new();
+    line.insert(kind.into(), json!(input));
+    line.insert("label".into(), json!(predictor.labels[prediction.class]));
+    line.insert(
+        "probability".into(),
+        json!(prediction.probabilities[prediction.class]),
+    );
+    line.insert("probabilities".into(), Value::Object(probabilities));
+    line
+}

@@ -1,0 +1,161 @@
+//! The settings that a model starts from on a data set. They were chosen on dev data; `docs/src/results` holds the runs.
+
+use super::{
+    DpcnnSettings, ExamplesConfig, Keep, Lenet5Settings, ModelKind, OptimizerConfig, Rule,
+    RunConfig, Schedule, TextConfig, TextcnnSettings, TrainingConfig,
+};
+
+impl RunConfig {
+    /// The settings of `model` on `data`: those tuned for a known set, else those that suit most sets of that kind.
+    pub fn defaults(model: ModelKind, data: &str) -> Self {
+        let mut config = Self {
+            model,
+            data: data.to_owned(),
+            seed: 1,
+            examples: ExamplesConfig {
+                limit: 0,
+                fold: 0,
+                folds: 0,
+            },
+            training: TrainingConfig {
+                epochs: 10,
+                batch_size: 64,
+                evaluations_per_epoch: 1,
+                patience: 0,
+                keep: Keep::Best,
+                checkpoint_seconds: 60,
+            },
+            optimizer: OptimizerConfig {
+                rule: Rule::Adam,
+                learning_rate: 1e-3,
+                schedule: Schedule::Linear,
+                weight_decay: 0.0,
+                momentum: 0.9,
+            },
+            text: None,
+            lenet5: None,
+            textcnn: None,
+            dpcnn: None,
+        };
+        match model {
+            ModelKind::Lenet5 => config.lenet5(data),
+            ModelKind::Textcnn => config.textcnn(data),
+            ModelKind::Dpcnn => config.dpcnn(data),
+        }
+        config
+    }
+
+    /// The set that a model trains on when none is named: generated, so it needs no network and no files.
+    pub const fn default_data(model: ModelKind) -> &'static str {
+        match model {
+            ModelKind::Lenet5 => "digits",
+            ModelKind::Textcnn => "phrases",
+            ModelKind::Dpcnn => "long_documents",
+        }
+    }
+
+    fn lenet5(&mut self, data: &str) {
+        self.lenet5 = Some(Lenet5Settings {
+            variant: "modern".into(),
+            activation: "relu".into(),
+            pooling: "max".into(),
+            rubbish_penalty: 1.0,
+        });
+        self.training.epochs = if data == "digits" { 6 } else { 12 };
+        self.optimizer.learning_rate = 2e-3;
+        self.optimizer.schedule = Schedule::Cosine;
+    }
+
+    fn textcnn(&mut self, data: &str) {
+        self.text = Some(text_settings());
+        let mut settings = TextcnnSettings {
+            variant: "rand".into(),
+            dimension: 300,
+            widths: vec![3, 4, 5],
+            filters: 100,
+            dropout: 0.5,
+            max_norm: 3.0,
+            vector_deviation: 0.0,
+        };
+        self.training.batch_size = 50;
+        match data {
+            "thucnews" => {
+                settings.widths = vec![2, 3, 4];
+                settings.filters = 256;
+                settings.max_norm = 0.0;
+                settings.vector_deviation = 0.1;
+                self.training.batch_size = 128;
+                self.training.epochs = 3;
+                self.training.evaluations_per_epoch = 2;
+            }
+            "sst2" => {
+                self.training.epochs = 4;
+                self.training.evaluations_per_epoch = 4;
+            }
+            "imdb" => {
+                self.training.epochs = 4;
+                self.text.as_mut().expect("set above").vocabulary = 30_000;
+            }
+            "phrases" => {
+                settings.dimension = 50;
+                settings.filters = 50;
+                self.training.epochs = 5;
+            }
+            "long_documents" => self.training.epochs = 4,
+            _ => {}
+        }
+        self.textcnn = Some(settings);
+    }
+
+    fn dpcnn(&mut self, data: &str) {
+        self.text = Some(text_settings());
+        let mut settings = DpcnnSettings {
+            region: "vectors".into(),
+            region_size: 3,
+            dimension: 300,
+            feature_maps: 250,
+            blocks: 5,
+            dropout: 0.5,
+            initial_deviation: 0.0,
+        };
+        self.training.epochs = 4;
+        match data {
+            "thucnews" => {
+                self.training.batch_size = 128;
+                self.training.epochs = 3;
+                self.training.evaluations_per_epoch = 2;
+                settings.blocks = 4;
+            }
+            "imdb" => {
+                let text = self.text.as_mut().expect("set above");
+                text.vocabulary = 30_000;
+                text.max_tokens = 400;
+                settings.blocks = 7;
+            }
+            "long_documents" => {
+                settings.dimension = 32;
+                settings.feature_maps = 32;
+                settings.blocks = 8;
+                settings.dropout = 0.0;
+            }
+            "phrases" => {
+                settings.dimension = 50;
+                settings.feature_maps = 50;
+                settings.blocks = 3;
+            }
+            _ => {}
+        }
+        self.dpcnn = Some(settings);
+    }
+}
+
+fn text_settings() -> TextConfig {
+    TextConfig {
+        tokens: "auto".into(),
+        vocabulary: 0,
+        min_count: 1,
+        max_tokens: 0,
+        vectors: String::new(),
+        vectors_vocabulary: String::new(),
+    }
+}

@@ -1,0 +1,145 @@
+//! Examples in memory, ready to be cut into batches: images as bytes, documents as token ids.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use cnn_core::{Documents, random};
+use models_vision::LeNet5;
+
+/// Numbered examples with labels, from which the loop draws batches by index.
+pub trait Examples {
+    /// What the network reads.
+    type Batch;
+
+    /// The label of every example.
+    fn labels(&self) -> &[u32];
+
+    /// The examples with these numbers, in this order.
+    fn batch(&self, indices: &[u32], device: &Device) -> Self::Batch;
+
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.labels().len()
+    }
+
+    /// The labels of the examples with these numbers.
+    fn targets(&self, indices: &[u32]) -> Vec<u32> {
+        indices.iter().map(|&i| self.labels()[i as usize]).collect()
+    }
+}
+
+/// The order of one epoch's examples: a permutation that depends on seed and epoch alone.
+pub fn epoch_order(seed: u64, epoch: usize, count: usize) -> Vec<u32> {
+    random::permutation(
+        seed,
+        random::mix(random::stream("epoch order"), epoch as u64),
+        count,
+    )
+}
+
+/// Grey images of one size, one byte per pixel, 255 = ink.
+pub struct Images {
+    /// `[count, height, width]`.
+    pub pixels: Vec<u8>,
+    /// Rows of an image.
+    pub height: usize,
+    /// Columns of an image.
+    pub width: usize,
+    /// One label per image.
+    pub labels: Vec<u32>,
+}
+
+impl Images {
+    /// The pixels of each image, `[height * width]`.
+    pub fn images(&self) -> impl Iterator<Item = &[u8]> {
+        self.pixels.chunks_exact((self.height * self.width).max(1))
+    }
+}
+
+/// LeNet-5 reads 32 x 32: the digit in the middle of a field of background.
+pub const FIELD: usize = 32;
+
+impl Examples for Images {
+    type Batch = Tensor<4>;
+
+    fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// `[batch, 1, 32, 32]`, scaled so that background is -0.1 and ink 1.175 (LeCun et al. 1998, section II.B); the
+    /// border around the image is background too, not zero.
+    fn batch(&self, indices: &[u32], device: &Device) -> Tensor<4> {
+        let (top, left) = ((FIELD - self.height) / 2, (FIELD - self.width) / 2);
+        let scale = (LeNet5::INK - LeNet5::BACKGROUND) / 255.0;
+        let mut values = vec![LeNet5::BACKGROUND; indices.len() * FIELD * FIELD];
+        for (field, &index) in values.chunks_exact_mut(FIELD * FIELD).zip(indices) {
+            let image = &self.pixels[index as usize * self.height * self.width..]
+                [..self.height * self.width];
+            for (row, line) in image.chunks_exact(self.width).enumerate() {
+                let target = &mut field[(top + row) * FIELD + left..][..self.width];
+                for (value, &pixel) in target.iter_mut().zip(line) {
+                    *value = f32::from(pixel) * scale + LeNet5::BACKGROUND;
+                }
+            }
+        }
+        Tensor::from_data(
+            TensorData::new(values, [indices.len(), 1, FIELD, FIELD]),
+            device,
+        )
+    }
+}
+
+/// Documents as token ids.
+#[derive(Default)]
+pub struct Texts {
+    /// The token ids of each document.
+    pub documents: Vec<Vec<u32>>,
+    /// One label per document.
+    pub labels: Vec<u32>,
+}
+
+impl Examples for Texts {
+    type Batch = Documents;
+
+    fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// The documents packed one after another; there is no padding.
+    fn batch(&self, indices: &[u32], _: &Device) -> Documents {
+        let documents: Vec<&[u32]> = indices
+            .iter()
+            .map(|&i| self.documents[i as usize].as_slice())
+            .collect();
+        Documents::new(&documents)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_visits_every_example_once_in_an_order_of_its_own() {
+        let (first, second) = (epoch_order(7, 0, 100), epoch_order(7, 1, 100));
+        assert_ne!(first, second);
+        assert_eq!(first, epoch_order(7, 0, 100));
+        for mut order in [first, second] {
+            order.sort_unstable();
+            assert_eq!(order, (0..100).collect::<Vec<u32>>());
+        }
+    }
+
+    #[test]
+    fn the_border_of_an_image_is_background_and_full_ink_is_ink() {
+        let images = Images {
+            pixels: vec![255; 28 * 28],
+            height: 28,
+            width: 28,
+            labels: vec![0],
+        };
+        let values = crate::weights::values_of(images.batch(&[0], &Device::default()));
+        assert_eq!(values[0], LeNet5::BACKGROUND);
+        assert!((values[16 * FIELD + 16] - LeNet5::INK).abs() < 1e-6);
+        let ink = values.iter().filter(|v| **v > 0.0).count();
+        assert_eq!(ink, 28 * 28);
+    }
+}

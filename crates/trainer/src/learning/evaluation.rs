@@ -1,0 +1,95 @@
+//! A network's answers on a set: predictions, probabilities, mean loss.
+
+use burn::tensor::Device;
+
+use crate::examples::Examples;
+use crate::network::Network;
+use crate::weights::values_of;
+
+/// Examples per forward pass. It does not change the answers.
+const BATCH: usize = 256;
+
+/// What a network answered on a set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The predicted class of each example.
+    pub predictions: Vec<u32>,
+    /// The label of each example.
+    pub labels: Vec<u32>,
+    /// The classes' probabilities, `[examples, classes]` in row-major order.
+    pub probabilities: Vec<f32>,
+    /// Mean loss; 0 for an empty set.
+    pub loss: f64,
+}
+
+impl Evaluation {
+    /// How many predictions are right.
+    pub fn correct(&self) -> u64 {
+        self.predictions
+            .iter()
+            .zip(&self.labels)
+            .filter(|(p, l)| p == l)
+            .count() as u64
+    }
+
+    /// The share that is right; 0 for an empty set.
+    pub fn accuracy(&self) -> f64 {
+        self.correct() as f64 / self.labels.len().max(1) as f64
+    }
+}
+
+/// Runs `network` over all of `examples` without autodiff, in their order.
+pub fn evaluate<N, E>(network: &N, examples: &E, device: &Device) -> Evaluation
+where
+    N: Network,
+    E: Examples<Batch = N::Batch>,
+{
+    // Without autodiff: a tracked forward pass would keep its graph until the next backward.
+    let network = network.valid();
+    let indices: Vec<u32> = (0..examples.count() as u32).collect();
+    let mut evaluation = Evaluation {
+        predictions: Vec::new(),
+        labels: examples.labels().to_vec(),
+        probabilities: Vec::new(),
+        loss: 0.0,
+    };
+    let mut loss_sum = 0.0;
+    for chunk in indices.chunks(BATCH) {
+        let scores = network.scores(&examples.batch(chunk, device), None, None);
+        let classes = scores.dims()[1];
+        let loss: f32 = network
+            .loss(scores.clone(), &examples.targets(chunk))
+            .into_scalar();
+        loss_sum += f64::from(loss) * chunk.len() as f64;
+        let probabilities = values_of(network.probabilities(scores.clone()));
+        evaluation
+            .predictions
+            .extend(values_of(scores).chunks_exact(classes).map(arg_max));
+        evaluation.probabilities.extend(probabilities);
+    }
+    evaluation.loss = loss_sum / indices.len().max(1) as f64;
+    evaluation
+}
+
+/// The place of the largest value, the first on a tie; NaN never wins.
+fn arg_max(values: &[f32]) -> u32 {
+    let mut best = 0;
+    for (i, value) in values.iter().enumerate() {
+        if *value > values[best] || values[best].is_nan() && !value.is_nan() {
+            best = i;
+        }
+    }
+    best as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_equal_scores_wins() {
+        assert_eq!(arg_max(&[1.0, 3.0, 3.0]), 1);
+        assert_eq!(arg_max(&[f32::NAN, -1.0, -2.0]), 1);
+        assert_eq!(arg_max(&[-5.0]), 0);
+    }
+}

@@ -1,0 +1,273 @@
+//! The training loop: steps, looks at the dev set, checkpoints; exact to the bit over kills and resumes.
+//!
+//! A run's state is the weights, the optimiser's arrays, and a [`Position`]: plain numbers. The order of examples is a
+//! function of (seed, epoch), dropout of (seed, step, example, unit), so nothing else has to be remembered.
+
+mod evaluation;
+mod position;
+mod trainer;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+
+use crate::checkpoint::{CheckpointError, CheckpointStore};
+use crate::config::RunConfig;
+use crate::examples::{Examples, epoch_order};
+use crate::network::Network;
+use crate::run_folder::{MetricsLog, RunFolderError};
+
+pub use evaluation::{Evaluation, evaluate};
+pub use position::{Best, Position};
+pub use trainer::{RestoreError, Trainer};
+
+/// Why training stopped before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    /// The loss became NaN or infinite.
+    #[error("the loss is {loss} at step {step}{}; lower the learning rate (it was {learning_rate}). The checkpoint before it is intact",
+            .parameter.as_ref().map(|p| format!(", and `{p}` holds values that are not finite")).unwrap_or_default())]
+    NotFinite {
+        /// The step, counted from 1.
+        step: u64,
+        /// The loss.
+        loss: f64,
+        /// The learning rate of the run.
+        learning_rate: f64,
+        /// The first parameter with a value that is not finite.
+        parameter: Option<String>,
+    },
+    /// A checkpoint could not be written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The metrics could not be written.
+    #[error(transparent)]
+    Log(#[from] RunFolderError),
+}
+
+/// What a reporter is told after every step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepReport {
+    /// Steps done.
+    pub step: u64,
+    /// Steps of the whole run.
+    pub steps: u64,
+    /// Epoch, from 1.
+    pub epoch: usize,
+    /// Mean loss of the epoch so far.
+    pub mean_loss: f64,
+    /// Accuracy at the last look at dev, if there was one.
+    pub dev_accuracy: Option<f64>,
+    /// Examples trained per second since this process began.
+    pub examples_per_second: f64,
+}
+
+/// Told how a run goes.
+pub trait Reporter {
+    /// After every step.
+    fn step(&mut self, report: StepReport);
+    /// A line worth keeping: a look at dev, a warning.
+    fn say(&mut self, line: &str);
+}
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All epochs are done, or patience ran out.
+    Complete,
+    /// The stop flag was raised; a checkpoint holds the state.
+    Interrupted,
+}
+
+/// What the loop reads and writes besides the network.
+pub struct Surroundings<'a, E> {
+    /// The settings of the run.
+    pub config: &'a RunConfig,
+    /// What is learned from.
+    pub train: &'a E,
+    /// What choices are made on.
+    pub dev: &'a E,
+    /// The device, without autodiff.
+    pub device: &'a Device,
+    /// Where checkpoints go; `None` writes none.
+    pub checkpoints: Option<&'a mut CheckpointStore>,
+    /// Where metrics go.
+    pub metrics: Option<&'a mut MetricsLog>,
+    /// Raised from outside to stop after the current step.
+    pub stop: &'a AtomicBool,
+    /// What every checkpoint remembers of the run beside its position: digests of configuration and data.
+    pub identity: &'a serde_json::Value,
+}
+
+/// Steps between two lines of metrics.
+const METRICS_EVERY: u64 = 50;
+
+/// Trains until the end of the run or until `stop` is raised.
+///
+/// # Errors
+///
+/// [`TrainingError`]; what was written before stays valid.
+pub fn train<N, E>(
+    trainer: &mut Trainer<N>,
+    around: Surroundings<'_, E>,
+    reporter: &mut dyn Reporter,
+) -> Result<Ending, TrainingError>
+where
+    N: Network,
+    E: Examples<Batch = N::Batch>,
+{
+    let Surroundings {
+        config,
+        train,
+        dev,
+        device,
+        mut checkpoints,
+        mut metrics,
+        stop,
+        identity,
+    } = around;
+    let plan = Plan::new(config, train.count());
+    let (started, first_step) = (Instant::now(), trainer.position().step);
+    let mut counted = Instant::now();
+    let mut order = (usize::MAX, Vec::new());
+    let mut last_checkpoint = Instant::now();
+    let mut examples_done = 0;
+    while trainer.position().step < plan.steps && !trainer.position().out_of_patience {
+        let step = trainer.position().step;
+        let (epoch, index) = (
+            (step / plan.steps_per_epoch) as usize,
+            (step % plan.steps_per_epoch) as usize,
+        );
+        if order.0 != epoch {
+            order = (epoch, epoch_order(config.seed, epoch, train.count()));
+        }
+        let size = config.training.batch_size;
+        let indices = &order.1[index * size..((index + 1) * size).min(train.count())];
+        trainer.step(config, plan.steps, train, indices, device)?;
+        examples_done += indices.len();
+        let mut position = trainer.position().clone();
+        if position.step.is_multiple_of(METRICS_EVERY)
+            && let Some(metrics) = metrics.as_deref_mut()
+        {
+            metrics.append(
+                position.step,
+                &serde_json::json!({
+                    "kind": "train", "epoch": epoch + 1, "loss": position.mean_loss(),
+                }),
+            )?;
+        }
+        if plan.looks_after(position.step) {
+            let look = evaluate(trainer.network(), dev, device);
+            let better = trainer.remember(&look, config);
+            position = trainer.position().clone();
+            if let Some(metrics) = metrics.as_deref_mut() {
+                metrics.append(position.step, &serde_json::json!({
+                    "kind": "dev", "epoch": epoch + 1, "loss": look.loss, "accuracy": look.accuracy(),
+                    "train_loss": position.mean_loss(), "best": better,
+                }))?;
+            }
+            reporter.say(&format!(
+                "epoch {:>2}, step {:>6}: train loss {:.4}, dev loss {:.4}, dev accuracy {:.2} %{}",
+                epoch + 1,
+                position.step,
+                position.mean_loss(),
+                look.loss,
+                100.0 * look.accuracy(),
+                if better { " (best)" } else { "" },
+            ));
+        }
+        reporter.step(StepReport {
+            step: position.step,
+            steps: plan.steps,
+            epoch: epoch + 1,
+            mean_loss: position.mean_loss(),
+            dev_accuracy: position.last_accuracy(),
+            examples_per_second: examples_done as f64 / started.elapsed().as_secs_f64(),
+        });
+        let epoch_ends = position.step.is_multiple_of(plan.steps_per_epoch);
+        if epoch_ends {
+            trainer.begin_epoch();
+        }
+        trainer.add_seconds(counted.elapsed().as_secs_f64());
+        counted = Instant::now();
+        let stopping = stop.load(Ordering::Relaxed);
+        let due =
+            last_checkpoint.elapsed() >= Duration::from_secs(config.training.checkpoint_seconds);
+        if let Some(store) = checkpoints.as_deref_mut()
+            && (epoch_ends || due || stopping || trainer.position().out_of_patience)
+        {
+            if let Some(metrics) = metrics.as_deref_mut() {
+                metrics.sync()?;
+            }
+            for warning in trainer.save(store, identity)? {
+                reporter.say(&warning);
+            }
+            last_checkpoint = Instant::now();
+        }
+        if stopping {
+            return Ok(Ending::Interrupted);
+        }
+    }
+    if trainer.position().step > first_step {
+        reporter.say(&format!(
+            "trained {} steps in {:.1} s ({:.0} examples/s)",
+            trainer.position().step - first_step,
+            started.elapsed().as_secs_f64(),
+            examples_done as f64 / started.elapsed().as_secs_f64(),
+        ));
+    }
+    Ok(Ending::Complete)
+}
+
+/// The steps of a run, counted beforehand.
+struct Plan {
+    steps: u64,
+    steps_per_epoch: u64,
+    looks: u64,
+}
+
+impl Plan {
+    fn new(config: &RunConfig, examples: usize) -> Self {
+        let steps_per_epoch = examples.div_ceil(config.training.batch_size).max(1) as u64;
+        let looks = (config.training.evaluations_per_epoch as u64).min(steps_per_epoch);
+        Self {
+            steps: steps_per_epoch * config.training.epochs as u64,
+            steps_per_epoch,
+            looks,
+        }
+    }
+
+    /// Whether the dev set is looked at after `step` steps: `looks` times an epoch, the last time at its end.
+    fn looks_after(&self, step: u64) -> bool {
+        let within = (step - 1) % self.steps_per_epoch + 1;
+        within * self.looks / self.steps_per_epoch
+            > (within - 1) * self.looks / self.steps_per_epoch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ModelKind;
+
+    #[test]
+    fn looks_are_spread_over_an_epoch_and_end_with_it() {
+        let mut config = RunConfig::defaults(ModelKind::Textcnn, "mr");
+        config.training.batch_size = 10;
+        for (examples, looks) in [(95, 3), (10, 4), (1000, 1), (70, 7)] {
+            config.training.evaluations_per_epoch = looks;
+            let plan = Plan::new(&config, examples);
+            let per_epoch: Vec<u64> = (1..=plan.steps_per_epoch)
+                .filter(|&s| plan.looks_after(s))
+                .collect();
+            assert_eq!(
+                per_epoch.len() as u64,
+                plan.looks,
+                "{examples} examples, {looks} looks"
+            );
+            assert_eq!(*per_epoch.last().unwrap(), plan.steps_per_epoch);
+            assert!(plan.looks_after(2 * plan.steps_per_epoch));
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Prediction from a run folder: the trained network, its tokenizer and its labels, and nothing else.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use datasets::tokenize::Tokenizer;
+use models_text::{Dpcnn, TextCnn};
+use models_vision::LeNet5;
+
+use crate::assembly::{self, AssemblyError};
+use crate::config::{ConfigError, ModelKind, RunConfig};
+use crate::examples::{Images, Texts};
+use crate::learning::{Evaluation, evaluate};
+use crate::weights::{Arrays, WeightsError, apply, from_safetensors};
+
+/// Why a run cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PredictionError {
+    /// A file of the run folder cannot be read.
+    #[error("{}: {reason}; is this the folder of a finished run?", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The run's settings cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The weights are damaged or belong to another network.
+    #[error("{}: {source}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: WeightsError,
+    },
+    /// The network or tokenizer cannot be built.
+    #[error(transparent)]
+    Assembly(#[from] AssemblyError),
+    /// The network reads the other kind of input.
+    #[error("this run is a {model}, it reads {reads}, not {given}")]
+    WrongInput {
+        /// The network.
+        model: &'static str,
+        /// What it reads.
+        reads: &'static str,
+        /// What was given.
+        given: &'static str,
+    },
+}
+
+enum Loaded {
+    Images(Box<LeNet5>),
+    TextCnn(TextCnn, Tokenizer),
+    Dpcnn(Dpcnn, Tokenizer),
+}
+
+/// A trained network ready to answer.
+pub struct Predictor {
+    /// The settings it was trained with.
+    pub config: RunConfig,
+    /// Class names in the order of its scores.
+    pub labels: Vec<String>,
+    loaded: Loaded,
+    device: Device,
+}
+
+/// The answer to one text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// The predicted class, an index into [`Predictor::labels`].
+    pub class: usize,
+    /// The probability of each class.
+    pub probabilities: Vec<f32>,
+    /// Tokens of the text as read (0 for images).
+    pub tokens: usize,
+    /// How many of them the training texts did not hold.
+    pub unknown: usize,
+    /// Whether the text was cut at `text.max_tokens`.
+    pub truncated: bool,
+}
+
+impl Predictor {
+    /// Opens the folder of a finished run.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionError`] naming the file that is missing, damaged or does not fit.
+    pub fn open(run: &Path, device: &Device) -> Result<Self, PredictionError> {
+        let read = |name: &str| {
+            let path = run.join(name);
+            std::fs::read(&path).map_err(|e| PredictionError::File {
+                path,
+                reason: e.to_string(),
+            })
+        };
+        let text = |name: &str| {
+            String::from_utf8(read(name)?).map_err(|e| PredictionError::File {
+                path: run.join(name),
+                reason: e.to_string(),
+            })
+        };
+        let config = RunConfig::from_toml(
+            &text("config.toml")?,
+            &run.join("config.toml").display().to_string(),
+        )?;
+        let labels: Vec<String> =
+            serde_json::from_str(&text("labels.json")?).map_err(|e| PredictionError::File {
+                path: run.join("labels.json"),
+                reason: e.to_string(),
+            })?;
+        let weights = run.join("model.safetensors");
+        let bad = |source| PredictionError::Weights {
+            path: weights.clone(),
+            source,
+        };
+        let arrays = from_safetensors(&read("model.safetensors")?).map_err(bad)?;
+        let tokenizer =
+            || Tokenizer::load(&run.join("tokenizer.json")).map_err(AssemblyError::from);
+        let classes = labels.len();
+        let loaded = match config.model {
+            ModelKind::Lenet5 => Loaded::Images(Box::new(
+                apply(assembly::lenet5(&config, classes, device)?, &arrays).map_err(bad)?,
+            )),
+            ModelKind::Textcnn => {
+                let tokenizer = tokenizer()?;
+                let config = with_dimension(&config, &arrays);
+                let network =
+                    assembly::textcnn(&config, tokenizer.vocabulary_size(), None, classes, device)?;
+                Loaded::TextCnn(apply(network, &arrays).map_err(bad)?, tokenizer)
+            }
+            ModelKind::Dpcnn => {
+                let tokenizer = tokenizer()?;
+                let config = with_dimension(&config, &arrays);
+                let network =
+                    assembly::dpcnn(&config, tokenizer.vocabulary_size(), None, classes, device)?;
+                Loaded::Dpcnn(apply(network, &arrays).map_err(bad)?, tokenizer)
+            }
+        };
+        Ok(Self {
+            config,
+            labels,
+            loaded,
+            device: device.clone(),
+        })
+    }
+
+    /// The tokenizer of a text network.
+    pub fn tokenizer(&self) -> Option<&Tokenizer> {
+        match &self.loaded {
+            Loaded::Images(_) => None,
+            Loaded::TextCnn(_, tokenizer) | Loaded::Dpcnn(_, tokenizer) => Some(tokenizer),
+        }
+    }
+
+    /// Answers texts.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionError::WrongInput`] if the network reads images.
+    pub fn texts<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Prediction>, PredictionError> {
+        let Some(tokenizer) = self.tokenizer() else {
+            let model = self.config.model.name();
+            return Err(PredictionError::WrongInput {
+                model,
+                reads: "images",
+                given: "text",
+            });
+        };
+        let limit = match self.config.text.as_ref().map_or(0, |text| text.max_tokens) {
+            0 => usize::MAX,
+            limit => limit,
+        };
+        let mut documents: Vec<Vec<u32>> = texts
+            .iter()
+            .map(|text| tokenizer.encode(text.as_ref()))
+            .collect();
+        let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
+        documents
+            .iter_mut()
+            .for_each(|document| document.truncate(limit));
+        let unknown: Vec<usize> = documents
+            .iter()
+            .map(|d| {
+                d.iter()
+                    .filter(|id| **id == datasets::tokenize::UNKNOWN_ID)
+                    .count()
+            })
+            .collect();
+        let evaluation = self.evaluate_texts(&Texts {
+            labels: vec![0; documents.len()],
+            documents,
+        })?;
+        let mut predictions = self.predictions(evaluation);
+        for ((prediction, length), unknown) in predictions.iter_mut().zip(lengths).zip(unknown) {
+            (prediction.tokens, prediction.truncated, prediction.unknown) =
+                (length, length > limit, unknown);
+        }
+        Ok(predictions)
+    }
+
+    /// Answers images.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionError::WrongInput`] if the network reads text.
+    pub fn images(&self, images: &Images) -> Result<Vec<Prediction>, PredictionError> {
+        Ok(self.predictions(self.evaluate_images(images)?))
+    }
+
+    /// Runs the network over labelled texts.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionError::WrongInput`] if the network reads images.
+    pub fn evaluate_texts(&self, texts: &Texts) -> Result<Evaluation, PredictionError> {
+        match &self.loaded {
+            Loaded::TextCnn(network, _) => Ok(evaluate(network, texts, &self.device)),
+            Loaded::Dpcnn(network, _) => Ok(evaluate(network, texts, &self.device)),
+            Loaded::Images(_) => Err(PredictionError::WrongInput {
+                model: "lenet5",
+                reads: "images",
+                given: "text",
+            }),
+        }
+    }
+
+    /// Runs the network over labelled images.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionError::WrongInput`] if the network reads text.
+    pub fn evaluate_images(&self, images: &Images) -> Result<Evaluation, PredictionError> {
+        match &self.loaded {
+            Loaded::Images(network) => Ok(evaluate(&**network, images, &self.device)),
+            _ => Err(PredictionError::WrongInput {
+                model: self.config.model.name(),
+                reads: "text",
+                given: "images",
+            }),
+        }
+    }
+
+    fn predictions(&self, evaluation: Evaluation) -> Vec<Prediction> {
+        let rows = evaluation
+            .probabilities
+            .chunks_exact(self.labels.len().max(1));
+        let answers = evaluation
+            .predictions
+            .iter()
+            .zip(rows)
+            .map(|(class, probabilities)| Prediction {
+                class: *class as usize,
+                probabilities: probabilities.to_vec(),
+                tokens: 0,
+                unknown: 0,
+                truncated: false,
+            });
+        answers.collect()
+    }
+}
+
+/// A dimension of 0 means "that of the word vectors", which a finished run keeps only in its weights.
+fn with_dimension(config: &RunConfig, arrays: &Arrays) -> RunConfig {
+    let mut config = config.clone();
+    let found = arrays
+        .get("embedding.weight")
+        .and_then(|table| table.shape.get(1).copied());
+    if let Some(found) = found {
+        for dimension in config
+            .textcnn
+            .iter_mut()
+            .map(|s| &mut s.dimension)
+            .chain(config.dpcnn.iter_mut().map(|s| &mut s.dimension))
+        {
+            if *dimension == 0 {
+                *dimension = found;
+            }
+        }
+    }
+    config
+}

@@ -1,0 +1,66 @@
+//! The linear baseline beside a run's score, on the run's own split.
+//!
+//! It makes no choices on dev data, so it learns from the training and dev parts together: all that the network has seen.
+
+use datasets::{Language, TextExample};
+
+use super::RunError;
+use crate::assembly::{ImageTask, TextTask};
+use crate::baseline::{BaselineRun, Parts, Units, run_pixel_baseline, run_text_baseline};
+use crate::learning::Evaluation;
+use crate::run_folder::BaselineScore;
+use crate::statistics::McNemar;
+
+/// Fits and judges the text baseline.
+pub(super) fn of_texts(task: &TextTask) -> Result<BaselineRun, RunError> {
+    let texts = |parts: &[&[TextExample]]| -> (Vec<String>, Vec<u32>) {
+        parts
+            .iter()
+            .copied()
+            .flatten()
+            .map(|example| (example.text.clone(), example.label))
+            .unzip()
+    };
+    let (train, train_labels) = texts(&[&task.split.train, &task.split.dev]);
+    let (test, test_labels) = texts(&[&task.split.test]);
+    let units = if task.language == Language::Chinese {
+        Units::Characters
+    } else {
+        Units::Words
+    };
+    let parts = Parts {
+        train: &train,
+        train_labels: &train_labels,
+        test: &test,
+        test_labels: &test_labels,
+        classes: task.labels.len(),
+    };
+    run_text_baseline(&parts, units).map_err(|e| RunError::Baseline {
+        reason: e.to_string(),
+    })
+}
+
+/// Fits and judges the pixel baseline.
+pub(super) fn of_images(task: &ImageTask) -> Result<BaselineRun, RunError> {
+    let train: Vec<&[u8]> = task.train.images().chain(task.dev.images()).collect();
+    let train_labels = [task.train.labels.as_slice(), &task.dev.labels].concat();
+    let test: Vec<&[u8]> = task.test.images().collect();
+    let parts = Parts {
+        train: &train,
+        train_labels: &train_labels,
+        test: &test,
+        test_labels: &task.test.labels,
+        classes: task.labels.len(),
+    };
+    run_pixel_baseline(&parts).map_err(|e| RunError::Baseline {
+        reason: e.to_string(),
+    })
+}
+
+/// The baseline's score, with McNemar's test of the network against it.
+pub(super) fn score(baseline: &BaselineRun, network: &Evaluation) -> BaselineScore {
+    let mut score = BaselineScore::new(baseline.name.clone(), &baseline.matrix, baseline.seconds);
+    let test = McNemar::compare(&network.labels, &network.predictions, &baseline.predictions);
+    score.mcnemar_p = test.ok().map(|test| test.p_value);
+    score
+}

@@ -1,0 +1,470 @@
+//! One run from its settings to its result: data, network, loop, test score, baseline, run folder.
+
+mod baseline;
+mod report;
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+use burn::tensor::Device;
+use datasets::OpenOptions;
+use datasets::tokenize::Tokenizer;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::assembly::{self, AssemblyError, ImageTask, TextTask};
+use crate::baseline::BaselineRun;
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::config::{ConfigError, ModelKind, RunConfig};
+use crate::examples::Examples;
+use crate::learning::{
+    self, Ending, Evaluation, Reporter, RestoreError, Surroundings, Trainer, TrainingError,
+    evaluate,
+};
+use crate::network::Network;
+use crate::run_folder::{
+    Environment, Place, RunFile, RunFolder, RunFolderError, RunResult, TestScore, TrainSummary,
+    peak_rss_bytes,
+};
+use crate::signals::Stop;
+use crate::statistics::ConfusionMatrix;
+use crate::weights::{collect, to_safetensors};
+
+pub use report::{folds_line, score_line};
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The settings are wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Data or network could not be put together.
+    #[error(transparent)]
+    Assembly(#[from] AssemblyError),
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] RunFolderError),
+    /// A checkpoint cannot be read or written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The newest checkpoint is not of this network.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// Training stopped.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// The run on disk is not the one that was asked for.
+    #[error("cannot resume {}: {what} {then}, now {now}; resume with what the run began with, or start a new one", folder.display())]
+    Differs {
+        /// The run's folder.
+        folder: PathBuf,
+        /// What differs.
+        what: String,
+        /// What the run began with.
+        then: String,
+        /// What was found or asked for now.
+        now: String,
+    },
+    /// The baseline could not be fitted.
+    #[error("the linear baseline: {reason}; --no-baseline skips it")]
+    Baseline {
+        /// Its words.
+        reason: String,
+    },
+}
+
+/// A claimed run folder with the settings of its run.
+pub struct Session {
+    folder: RunFolder,
+    config: RunConfig,
+    resumed: bool,
+}
+
+impl Session {
+    /// Claims a folder for a new run.
+    ///
+    /// # Errors
+    ///
+    /// [`RunFolderError`] where the folder is taken or cannot be written.
+    pub fn create(place: &Place, force: bool, config: RunConfig) -> Result<Self, RunError> {
+        let folder = RunFolder::create(place, force)?;
+        Ok(Self {
+            folder,
+            config,
+            resumed: false,
+        })
+    }
+
+    /// Takes up a run that was begun. `asked` lays what the command line asks for over the run's own settings; the
+    /// two must be the same.
+    ///
+    /// # Errors
+    ///
+    /// [`RunFolderError`] where there is no such run or another process holds it; [`RunError::Differs`].
+    pub fn resume<E>(
+        place: &Place,
+        asked: impl FnOnce(RunConfig) -> Result<RunConfig, E>,
+    ) -> Result<Self, E>
+    where
+        E: From<RunError>,
+    {
+        let folder = RunFolder::resume(place).map_err(RunError::from)?;
+        let path = folder.folder().join("config.toml").display().to_string();
+        let text = folder.files().read_config().map_err(RunError::from)?;
+        let config = RunConfig::from_toml(&text, &path).map_err(RunError::from)?;
+        let asked = asked(config.clone())?;
+        if let Some((key, then, now)) = config.first_difference(&asked) {
+            return Err(RunError::Differs {
+                folder: folder.folder().to_owned(),
+                what: format!("`{key}` was"),
+                then,
+                now,
+            }
+            .into());
+        }
+        Ok(Self {
+            folder,
+            config,
+            resumed: true,
+        })
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.folder()
+    }
+}
+
+/// Where a run computes.
+pub struct Machine {
+    /// The backend's name.
+    pub backend: &'static str,
+    /// Its device, without autodiff.
+    pub device: Device,
+}
+
+/// How a run ended.
+pub enum RunOutcome {
+    /// With a result; the folder is ready to predict from.
+    Complete {
+        /// The run's folder.
+        folder: PathBuf,
+        /// What `result.json` holds.
+        result: Box<RunResult>,
+        /// An input to show the predict command with.
+        sample: String,
+    },
+    /// By a signal, after a checkpoint.
+    Interrupted {
+        /// The run's folder.
+        folder: PathBuf,
+    },
+}
+
+impl RunOutcome {
+    /// The result of a complete run.
+    pub fn result(&self) -> Option<&RunResult> {
+        match self {
+            Self::Complete { result, .. } => Some(result),
+            Self::Interrupted { .. } => None,
+        }
+    }
+}
+
+/// Trains, judges and writes a run. A finished run that is resumed gives back its result.
+///
+/// # Errors
+///
+/// [`RunError`]; the last good checkpoint stays as it is.
+pub fn train(
+    session: &Session,
+    base: &OpenOptions,
+    machine: &Machine,
+    with_baseline: bool,
+    stop: &Stop,
+    reporter: &mut dyn Reporter,
+) -> Result<RunOutcome, RunError> {
+    let files = session.folder.files();
+    let config = &session.config;
+    if session.resumed
+        && let Some(result) = files.read_result()?
+    {
+        reporter.say("this run is finished already; nothing was done");
+        let sample = if config.model.reads_images() {
+            "digit.png"
+        } else {
+            "some text"
+        }
+        .to_owned();
+        return Ok(RunOutcome::Complete {
+            folder: session.folder().to_owned(),
+            result: Box::new(result),
+            sample,
+        });
+    }
+    let trained = machine.device.clone().autodiff();
+    match config.model {
+        ModelKind::Lenet5 => {
+            let task = ImageTask::open(config, base)?;
+            let work = Work {
+                session,
+                machine,
+                stop,
+                reporter,
+                labels: &task.labels,
+                data: &task.name,
+                sha256: &task.sha256,
+                notes: &task.notes,
+            };
+            let network = assembly::lenet5(config, task.labels.len(), &trained)?;
+            let baseline = || baseline::of_images(&task);
+            work.finish(
+                network,
+                [&task.train, &task.dev, &task.test],
+                None,
+                with_baseline.then_some(baseline),
+                "digit.png",
+            )
+        }
+        ModelKind::Textcnn | ModelKind::Dpcnn => {
+            let known = files.path(RunFile::Tokenizer);
+            let tokenizer = if session.resumed && known.exists() {
+                Some(Tokenizer::load(&known).map_err(AssemblyError::from)?)
+            } else {
+                None
+            };
+            let task = TextTask::open(config, base, tokenizer)?;
+            let work = Work {
+                session,
+                machine,
+                stop,
+                reporter,
+                labels: &task.labels,
+                data: &task.name,
+                sha256: &task.sha256,
+                notes: &task.notes,
+            };
+            let sample: String = task.split.test[0]
+                .text
+                .split_whitespace()
+                .take(12)
+                .collect::<Vec<_>>()
+                .join(" ");
+            let (words, classes) = (task.tokenizer.vocabulary_size(), task.labels.len());
+            let baseline = with_baseline.then_some(|| baseline::of_texts(&task));
+            let sets = [&task.train, &task.dev, &task.test];
+            if config.model == ModelKind::Textcnn {
+                let network =
+                    assembly::textcnn(config, words, task.vectors.as_ref(), classes, &trained)?;
+                work.finish(network, sets, Some(&task.tokenizer), baseline, &sample)
+            } else {
+                let network =
+                    assembly::dpcnn(config, words, task.vectors.as_ref(), classes, &trained)?;
+                work.finish(network, sets, Some(&task.tokenizer), baseline, &sample)
+            }
+        }
+    }
+}
+
+/// What every kind of run has in common.
+struct Work<'a> {
+    session: &'a Session,
+    machine: &'a Machine,
+    stop: &'a Stop,
+    reporter: &'a mut dyn Reporter,
+    labels: &'a [String],
+    data: &'a str,
+    sha256: &'a str,
+    notes: &'a [String],
+}
+
+impl Work<'_> {
+    fn finish<N, E>(
+        self,
+        network: N,
+        [train, dev, test]: [&E; 3],
+        tokenizer: Option<&Tokenizer>,
+        baseline: Option<impl FnOnce() -> Result<BaselineRun, RunError>>,
+        sample: &str,
+    ) -> Result<RunOutcome, RunError>
+    where
+        N: Network,
+        E: Examples<Batch = N::Batch>,
+    {
+        let Session { folder, config, .. } = self.session;
+        self.reporter.say(&format!(
+            "{} on {}: {} training, {} dev, {} test examples, {} classes; folder {}",
+            config.model.name(),
+            self.data,
+            train.count(),
+            dev.count(),
+            test.count(),
+            self.labels.len(),
+            folder.folder().display()
+        ));
+        self.notes.iter().for_each(|note| self.reporter.say(note));
+        let identity = json!({ "config": digest(&config.to_toml()), "data": self.sha256 });
+        self.write_beginnings(tokenizer)?;
+        let mut checkpoints = folder.open_checkpoints()?;
+        let latest = checkpoints.latest_valid()?;
+        for skipped in &latest.skipped {
+            self.reporter.say(&format!(
+                "warning: checkpoint {} is damaged and was skipped: {}",
+                skipped.path.display(),
+                skipped.damage
+            ));
+        }
+        let mut trainer = match &latest.checkpoint {
+            Some(checkpoint) => {
+                self.check_identity(checkpoint, &identity)?;
+                let trainer = Trainer::restore(network, checkpoint, &self.machine.device)?;
+                self.reporter
+                    .say(&format!("resumed after step {}", checkpoint.step));
+                trainer
+            }
+            None => Trainer::new(network),
+        };
+        let (mut metrics, _) = folder.open_metrics(latest.checkpoint.as_ref().map(|c| c.step))?;
+        let ending = learning::train(
+            &mut trainer,
+            Surroundings {
+                config,
+                train,
+                dev,
+                device: &self.machine.device,
+                checkpoints: Some(&mut checkpoints),
+                metrics: Some(&mut metrics),
+                stop: self.stop.flag(),
+                identity: &identity,
+            },
+            self.reporter,
+        )?;
+        if ending == Ending::Interrupted {
+            return Ok(RunOutcome::Interrupted {
+                folder: folder.folder().to_owned(),
+            });
+        }
+        let summary = self.summary(&trainer, train.count());
+        let kept = trainer.into_kept();
+        let metadata = [
+            ("format", "pt"),
+            ("model", config.model.name()),
+            ("config", &digest(&config.to_toml())),
+            ("data", self.sha256),
+        ];
+        folder.write(RunFile::Model, &to_safetensors(&collect(&kept), &metadata))?;
+        // The test set is read here for the first and only time, after every choice has been made.
+        let answers = evaluate(&kept, test, &self.machine.device);
+        let result = self.result(&answers, summary, baseline)?;
+        if self.stop.flag().load(Ordering::Relaxed) {
+            return Ok(RunOutcome::Interrupted {
+                folder: folder.folder().to_owned(),
+            });
+        }
+        folder.write_result(&result)?;
+        Ok(RunOutcome::Complete {
+            folder: folder.folder().to_owned(),
+            result: Box::new(result),
+            sample: sample.to_owned(),
+        })
+    }
+
+    fn write_beginnings(&self, tokenizer: Option<&Tokenizer>) -> Result<(), RunError> {
+        let Session {
+            folder,
+            config,
+            resumed,
+        } = self.session;
+        if !resumed {
+            folder.write(RunFile::Config, config.to_toml().as_bytes())?;
+        }
+        folder.write_labels(self.labels)?;
+        if let Some(tokenizer) = tokenizer {
+            folder.write(RunFile::Tokenizer, tokenizer.to_json().as_bytes())?;
+        }
+        let isa = cnn_core::Isa::active().name();
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "it is reported, no work is cut by it"
+        )]
+        let threads = rayon::current_num_threads();
+        folder.write_environment(&Environment::collect(
+            self.machine.backend,
+            isa,
+            threads,
+            self.sha256,
+        ))?;
+        Ok(())
+    }
+
+    fn check_identity(&self, checkpoint: &Checkpoint, identity: &Value) -> Result<(), RunError> {
+        let then = &checkpoint.state["identity"];
+        for (key, what) in [
+            ("data", "the data's sha256 was"),
+            ("config", "the sha256 of config.toml was"),
+        ] {
+            if then[key] != identity[key] {
+                let [then, now] = [&then[key], &identity[key]]
+                    .map(|value| value.as_str().unwrap_or("unknown").to_owned());
+                return Err(RunError::Differs {
+                    folder: self.session.folder().to_owned(),
+                    what: what.to_owned(),
+                    then,
+                    now,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn summary<N: Network>(&self, trainer: &Trainer<N>, examples: usize) -> TrainSummary {
+        let (steps, seconds) = (trainer.position().step, trainer.seconds());
+        let per_epoch = examples
+            .div_ceil(self.session.config.training.batch_size)
+            .max(1) as u64;
+        let trained = (steps / per_epoch) * examples as u64
+            + (steps % per_epoch) * self.session.config.training.batch_size as u64;
+        TrainSummary {
+            epochs: steps.div_ceil(per_epoch),
+            steps,
+            seconds,
+            samples_per_s: if seconds > 0.0 {
+                trained as f64 / seconds
+            } else {
+                0.0
+            },
+            peak_rss_bytes: peak_rss_bytes(),
+        }
+    }
+
+    fn result(
+        &self,
+        answers: &Evaluation,
+        train: TrainSummary,
+        baseline_run: Option<impl FnOnce() -> Result<BaselineRun, RunError>>,
+    ) -> Result<RunResult, RunError> {
+        let matrix = ConfusionMatrix::from_predictions(
+            self.labels.len(),
+            &answers.labels,
+            &answers.predictions,
+        )
+        .expect("predictions and labels are classes of this set");
+        let baseline = baseline_run.map(|fit| fit()).transpose()?;
+        Ok(RunResult {
+            model: self.session.config.model.name().to_owned(),
+            data: self.data.to_owned(),
+            backend: self.machine.backend.to_owned(),
+            seed: self.session.config.seed,
+            test: TestScore::new(&matrix, answers.loss),
+            baseline: baseline.map(|run| baseline::score(&run, answers)),
+            train,
+        })
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! A run's result in words: the score with its interval, the baseline beside it, the command to go on with.
+
+use std::fmt;
+
+use super::RunOutcome;
+use crate::run_folder::RunResult;
+use crate::statistics::Summary;
+
+/// `test accuracy 98.97 % (95 % interval 98.75 to 99.15, 10000 examples), macro-F1 0.9896`.
+pub fn score_line(result: &RunResult) -> String {
+    let test = &result.test;
+    format!(
+        "test accuracy {:.2} % (95 % interval {:.2} to {:.2}, {} examples), macro-F1 {:.4}, loss {:.4}",
+        100.0 * test.accuracy,
+        100.0 * test.ci95[0],
+        100.0 * test.ci95[1],
+        test.count,
+        test.macro_f1,
+        test.loss
+    )
+}
+
+/// The baseline's score, and what it means for the network.
+fn baseline_lines(result: &RunResult) -> Option<String> {
+    let baseline = result.baseline.as_ref()?;
+    let mut line = format!(
+        "baseline      {:.2} % (95 % interval {:.2} to {:.2}): {}, {:.1} s",
+        100.0 * baseline.accuracy,
+        100.0 * baseline.ci95[0],
+        100.0 * baseline.ci95[1],
+        baseline.name,
+        baseline.seconds
+    );
+    let p = baseline
+        .mcnemar_p
+        .map(|p| format!(" (McNemar p = {p:.1e})"))
+        .unwrap_or_default();
+    let points = 100.0 * (result.test.accuracy - baseline.accuracy);
+    let clear = baseline.mcnemar_p.is_some_and(|p| p < 0.05);
+    line += &match (points, clear) {
+        (points, true) if points > 0.0 => {
+            format!("\nthe network is {points:.2} points better than the baseline{p}")
+        }
+        (points, true) => format!(
+            "\nthe BASELINE is {:.2} points better than the network{p}: use it instead, or give the network more data or training",
+            -points
+        ),
+        (_, false) => format!(
+            "\nthe network is NOT clearly better than the baseline ({points:+.2} points{p})"
+        ),
+    };
+    Some(line)
+}
+
+impl fmt::Display for RunOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Complete {
+            folder,
+            result,
+            sample,
+        } = self
+        else {
+            return Ok(());
+        };
+        writeln!(f, "{}", score_line(result))?;
+        if let Some(lines) = baseline_lines(result) {
+            writeln!(f, "{lines}")?;
+        }
+        let train = &result.train;
+        let memory = train
+            .peak_rss_bytes
+            .map(|b| format!(", at most {:.0} MB of memory", b as f64 / 1e6))
+            .unwrap_or_default();
+        writeln!(
+            f,
+            "trained {} steps in {:.1} s, {:.0} examples/s{memory}",
+            train.steps, train.seconds, train.samples_per_s
+        )?;
+        let folder = quoted(&folder.display().to_string());
+        writeln!(
+            f,
+            "predict with: cargo xtask predict --run {folder} {}",
+            quoted(sample)
+        )
+    }
+}
+
+/// As a shell word.
+fn quoted(text: &str) -> String {
+    let plain = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
+    if plain {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// The mean over folds, with its spread.
+pub fn folds_line(results: &[&RunResult]) -> String {
+    let mean = |values: Vec<f64>| {
+        let summary = Summary::of(&values);
+        summary
+            .map(|s| {
+                format!(
+                    "{:.2} % (sd {:.2})",
+                    100.0 * s.mean,
+                    100.0 * s.standard_deviation.unwrap_or(0.0)
+                )
+            })
+            .unwrap_or_default()
+    };
+    let scores = mean(results.iter().map(|r| r.test.accuracy).collect());
+    let baselines: Vec<f64> = results
+        .iter()
+        .filter_map(|r| r.baseline.as_ref().map(|b| b.accuracy))
+        .collect();
+    let baseline = if baselines.is_empty() {
+        String::new()
+    } else {
+        format!(", baseline {}", mean(baselines))
+    };
+    format!(
+        "mean test accuracy over {} folds: {scores}{baseline}",
+        results.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_one_shell_word() {
+        assert_eq!(quoted("plain-word.png"), "plain-word.png");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+    }
+}
