@@ -1,0 +1,293 @@
+//! The same network learns the same on every backend: twenty steps from the same weights on flex, ndarray and wgpu.
+//!
+//! Only the CPU promises bits, and only within itself. On a GPU sums run in another order, so the backends are held to
+//! a tolerance: the final weights may lie apart by at most [`APART`] of the way that training moved them, parameter by
+//! parameter, and every loss by at most [`LOSS_APART`] of itself.
+//!
+//! A backend that was compiled in but has no device here is skipped aloud; `CNN_REQUIRE_BACKENDS=flex,ndarray,wgpu` makes
+//! that a failure.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use cnn_core::backend::{Backend, BackendError};
+use cnn_core::layers::Initial;
+use cnn_core::ops::StepRule;
+use cnn_core::{Documents, Noise, random};
+use models_text::{DpcnnConfig, FilterGroup, Region, TextCnnConfig, TextCnnVariant};
+use models_vision::{LeNet5Config, LeNet5Variant};
+use trainer::network::Network;
+use trainer::optimizer::{Optimizer, RowsGradient};
+use trainer::weights::{Arrays, collect};
+
+const STEPS: u64 = 20;
+const BATCH: usize = 8;
+const CLASSES: u64 = 4;
+const VOCABULARY: u64 = 60;
+const SEED: u64 = 11;
+
+/// Distance of the final weights, as a share of the distance that flex moved them from the start.
+const APART: f64 = 1e-3;
+/// Difference of a step's loss, as a share of it.
+const LOSS_APART: f64 = 1e-3;
+
+/// The devices of all backends that were compiled in and answer, flex first.
+fn devices() -> Vec<(Backend, Device)> {
+    let required = std::env::var("CNN_REQUIRE_BACKENDS").unwrap_or_default();
+    let required: Vec<&str> = required
+        .split(',')
+        .filter(|name| !name.is_empty())
+        .collect();
+    let mut found = Vec::new();
+    for backend in Backend::ALL {
+        match backend.device() {
+            Ok(device) => found.push((backend, device)),
+            Err(error) => {
+                let demanded = required.contains(&backend.name());
+                assert!(!demanded, "CNN_REQUIRE_BACKENDS names {backend}: {error}");
+                if let BackendError::Unavailable { .. } = error {
+                    eprintln!("SKIPPED {backend}: {error}");
+                }
+            }
+        }
+    }
+    if let [(only, _)] = &found[..] {
+        eprintln!("SKIPPED: {only} alone is here, and there is nothing to compare it with");
+    }
+    found
+}
+
+/// Weights before and after, and the loss of each step.
+struct Trained {
+    start: Arrays,
+    end: Arrays,
+    losses: Vec<f64>,
+}
+
+/// Trains with `rule` on the batches that `batch` gives for each step.
+fn train<N: Network>(
+    mut network: N,
+    rule: impl Fn(u64) -> StepRule,
+    batch: impl Fn(u64) -> N::Batch,
+) -> Trained {
+    if let Some(table) = network.trained_table() {
+        table.weight = table.weight.clone().set_require_grad(false);
+    }
+    let start = collect(&network);
+    let mut optimizer = Optimizer::default();
+    let mut losses = Vec::new();
+    for step in 0..STEPS {
+        let samples: Vec<u64> = (0..BATCH as u64)
+            .map(|place| step * BATCH as u64 + place)
+            .collect();
+        let noise = Noise::new(SEED, step, samples);
+        let batch = batch(step);
+        let rows = network
+            .trained_rows(&batch)
+            .map(|rows| rows.autodiff().require_grad());
+        let scores = network.scores(&batch, rows.clone(), Some(&noise));
+        let loss = network.loss(scores, &targets(step));
+        losses.push(f64::from(loss.clone().into_scalar::<f32>()));
+        let mut gradients = loss.backward();
+        let rows = rows
+            .and_then(|rows| rows.grad_remove(&mut gradients))
+            .zip(N::row_ids(&batch));
+        let rows = rows.map(|(gradient, ids)| RowsGradient { ids, gradient });
+        network = optimizer.step(network, rule(step), &mut gradients, rows);
+    }
+    Trained {
+        start,
+        end: collect(&network),
+        losses,
+    }
+}
+
+fn targets(step: u64) -> Vec<u32> {
+    let target = |place| {
+        random::below(
+            SEED,
+            random::stream("targets"),
+            step * BATCH as u64 + place,
+            CLASSES,
+        )
+    };
+    (0..BATCH as u64)
+        .map(|place| target(place) as u32)
+        .collect()
+}
+
+/// Documents of 0 to 29 tokens; every batch has an empty one and one of a single token.
+fn documents(step: u64) -> Documents {
+    let stream = random::stream("documents");
+    let document = |place: u64| -> Vec<u32> {
+        let number = step * BATCH as u64 + place;
+        let length = if place < 2 {
+            place
+        } else {
+            random::below(SEED, stream, number, 30)
+        };
+        let token = |i| random::below(SEED, random::mix(stream, number), i, VOCABULARY) as u32;
+        (0..length).map(token).collect()
+    };
+    Documents::new(&(0..BATCH as u64).map(document).collect::<Vec<_>>())
+}
+
+/// Images of noise, `[batch, 1, 32, 32]`.
+fn images(step: u64, device: &Device) -> Tensor<4> {
+    let count = BATCH * 32 * 32;
+    let pixel = |i| random::uniform(SEED, random::stream("images"), step * count as u64 + i);
+    let pixels: Vec<f32> = (0..count as u64).map(pixel).collect();
+    Tensor::from_data(TensorData::new(pixels, [BATCH, 1, 32, 32]), device)
+}
+
+/// Trains on every backend and holds each to the first, which is flex.
+fn all_agree(name: &str, train_on: impl Fn(&Device) -> Trained) {
+    let mut devices = devices().into_iter();
+    let (_, flex) = devices.next().expect("flex is always there");
+    let judge = train_on(&flex.autodiff());
+    assert!(
+        judge.losses.iter().all(|loss| loss.is_finite()),
+        "{name}: {:?}",
+        judge.losses
+    );
+    for (backend, device) in devices {
+        let other = train_on(&device.autodiff());
+        assert_eq!(
+            other.start, judge.start,
+            "{name} on {backend}: a seed gives the same weights on every backend"
+        );
+        for (step, (a, b)) in judge.losses.iter().zip(&other.losses).enumerate() {
+            let apart = (a - b).abs() / a.abs();
+            assert!(
+                apart <= LOSS_APART,
+                "{name} on {backend}: loss {b} at step {step}, on flex {a}"
+            );
+        }
+        let mut worst = (0.0, "");
+        for (parameter, end) in &judge.end {
+            let (start, theirs) = (&judge.start[parameter], &other.end[parameter]);
+            let moved = distance(&start.values, &end.values);
+            let between = distance(&theirs.values, &end.values);
+            if moved == 0.0 {
+                assert_eq!(
+                    between, 0.0,
+                    "{name} on {backend}: {parameter} stays on flex and moves here"
+                );
+                continue;
+            }
+            if between / moved > worst.0 {
+                worst = (between / moved, parameter);
+            }
+        }
+        eprintln!(
+            "{name}: {backend} lies {:.1e} of the way from flex, worst in {}",
+            worst.0, worst.1
+        );
+        assert!(
+            worst.0 <= APART,
+            "{name} on {backend}: {} lies {:.1e} of its way apart",
+            worst.1,
+            worst.0
+        );
+    }
+    let moved = judge
+        .end
+        .iter()
+        .filter(|(name, end)| **end != judge.start[*name])
+        .count();
+    assert!(
+        moved * 2 > judge.end.len(),
+        "{name}: only {moved} of {} parameters moved",
+        judge.end.len()
+    );
+}
+
+/// Euclidean distance.
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let squares = a
+        .iter()
+        .zip(b)
+        .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2));
+    squares.sum::<f64>().sqrt()
+}
+
+fn momentum(lr: f32) -> impl Fn(u64) -> StepRule {
+    move |_| StepRule::Sgd {
+        lr,
+        momentum: 0.9,
+        weight_decay: 1e-4,
+    }
+}
+
+fn adam(step: u64) -> StepRule {
+    StepRule::Adam {
+        lr: 1e-3,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weight_decay: 0.0,
+        step: step + 1,
+    }
+}
+
+fn adadelta(_: u64) -> StepRule {
+    StepRule::Adadelta {
+        lr: 1.0,
+        rho: 0.95,
+        epsilon: 1e-6,
+        weight_decay: 0.0,
+    }
+}
+
+fn lenet5(variant: LeNet5Variant, rule: impl Fn(u64) -> StepRule) {
+    all_agree(&format!("lenet5 {variant:?}"), |device| {
+        let config = LeNet5Config::new(variant).with_seed(SEED);
+        let network = config.init(device).expect("the defaults are sound");
+        train(network, &rule, |step| images(step, device))
+    });
+}
+
+#[test]
+fn lenet5_of_1998_learns_the_same_everywhere() {
+    lenet5(LeNet5Variant::Classic1998, momentum(1e-3));
+}
+
+#[test]
+fn modern_lenet5_learns_the_same_everywhere() {
+    lenet5(LeNet5Variant::Modern, adam);
+}
+
+#[test]
+fn textcnn_learns_the_same_everywhere() {
+    for variant in [TextCnnVariant::NonStatic, TextCnnVariant::Multichannel] {
+        all_agree(&format!("textcnn {variant:?}"), |device| {
+            let config = TextCnnConfig::kim(VOCABULARY as usize, CLASSES as usize)
+                .with_dimension(16)
+                .with_filters(FilterGroup::each(&[3, 4, 5], 8))
+                .with_variant(variant)
+                .with_seed(SEED);
+            let network = config.init(device).expect("a small network");
+            train(network, adadelta, documents)
+        });
+    }
+}
+
+#[test]
+fn dpcnn_learns_the_same_everywhere() {
+    for region in [
+        Region::BagOfWords { region_size: 3 },
+        Region::WordVectors { dimension: 16 },
+    ] {
+        all_agree(&format!("dpcnn {region:?}"), |device| {
+            let config = DpcnnConfig::new(VOCABULARY as usize, CLASSES as usize)
+                .with_region(region)
+                .with_feature_maps(16)
+                .with_blocks(2)
+                // Larger than the published start, so that twenty steps move every layer.
+                .with_initial(Initial::PyTorch)
+                .with_initial_words(Initial::Normal { std: 0.1 })
+                .with_seed(SEED);
+            let network = config.init(device).expect("a small network");
+            train(network, momentum(1e-2), documents)
+        });
+    }
+}
