@@ -33,6 +33,7 @@ pub mod linear;
 pub mod loss;
 pub mod math;
 pub mod optimizer;
+pub mod pool2d;
 pub mod pooling;
 pub mod random;
 pub mod rows;
@@ -48,6 +49,10 @@ pub use linear::{bias_gradient, linear_backward_input, linear_backward_weight, l
 pub use loss::{cross_entropy_backward, cross_entropy_forward, softmax};
 pub use offsets::{Offsets, OffsetsError};
 pub use optimizer::{StepRule, max_norm_rows, optimizer_step};
+pub use pool2d::{
+    Pool2dShape, average_pool2d_backward, average_pool2d_forward, max_pool2d_backward,
+    max_pool2d_forward,
+};
 pub use pooling::{
     NO_WINNER, max_over_time_backward, max_over_time_forward, max_pool_backward, max_pool_forward,
 };

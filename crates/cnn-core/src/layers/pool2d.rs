@@ -2,11 +2,10 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::module::{avg_pool2d, max_pool2d};
-use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
 use super::ConfigError;
 use super::config_error::check_sizes;
+use crate::ops;
 
 /// Configuration of an [`AveragePool2d`] layer.
 #[derive(Config, Debug)]
@@ -80,17 +79,7 @@ impl AveragePool2d {
     /// # }
     /// ```
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let output = output_size("AveragePool2d", &x, self.size);
-        pooled(x, output, |x| {
-            let options = AvgPoolOptions {
-                kernel_size: self.size,
-                stride: self.size,
-                padding: [(0, 0), (0, 0)],
-                count_include_pad: true,
-                ceil_mode: false,
-            };
-            avg_pool2d(x, options)
-        })
+        ops::average_pool2d(x, self.size)
     }
 }
 
@@ -100,42 +89,10 @@ impl MaxPool2d {
     /// # Panics
     /// If the image is smaller than a block.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let output = output_size("MaxPool2d", &x, self.size);
-        pooled(x, output, |x| {
-            let options = MaxPoolOptions {
-                kernel_size: self.size,
-                stride: self.size,
-                padding: [(0, 0), (0, 0)],
-                dilation: [1, 1],
-                ceil_mode: false,
-            };
-            max_pool2d(x, options)
-        })
+        ops::max_pool2d(x, self.size)
     }
 }
 
 fn check(layer: &'static str, size: [usize; 2]) -> Result<(), ConfigError> {
     check_sizes(layer, &[("size[0]", size[0]), ("size[1]", size[1])])
-}
-
-/// `[batch, channels, height / size[0], width / size[1]]`.
-pub(super) fn output_size(layer: &str, x: &Tensor<4>, size: [usize; 2]) -> [usize; 4] {
-    let [batch, channels, height, width] = x.dims();
-    assert!(
-        height >= size[0] && width >= size[1],
-        "{layer}: images of {height} x {width} are smaller than a block of {size:?}"
-    );
-    [batch, channels, height / size[0], width / size[1]]
-}
-
-/// `pool(x)`, but an empty batch without asking: Burn's poolings do not all take one.
-pub(super) fn pooled(
-    x: Tensor<4>,
-    output: [usize; 4],
-    pool: impl FnOnce(Tensor<4>) -> Tensor<4>,
-) -> Tensor<4> {
-    match output[0] * output[1] {
-        0 => Tensor::zeros(output, &x.device()),
-        _ => pool(x),
-    }
 }

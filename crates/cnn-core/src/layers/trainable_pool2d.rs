@@ -1,13 +1,11 @@
 //! The subsampling of 1998, with a coefficient and a bias per map.
 use burn::config::Config;
 use burn::module::{Module, Param};
-use burn::tensor::module::avg_pool2d;
-use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Tensor};
 
 use super::config_error::check_sizes;
-use super::pool2d::{output_size, pooled};
 use super::{ConfigError, Initial};
+use crate::ops;
 
 /// Configuration of a [`TrainablePool2d`] layer.
 #[derive(Config, Debug)]
@@ -90,19 +88,9 @@ impl TrainablePool2d {
     /// # }
     /// ```
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let output = output_size("TrainablePool2d", &x, self.size);
-        let (channels, [rows, columns]) = (output[1], self.size);
+        let ([_, channels, _, _], [rows, columns]) = (x.dims(), self.size);
         let per_map = |parameter: &Param<Tensor<1>>| parameter.val().reshape([1, channels, 1, 1]);
-        let means = pooled(x, output, |x| {
-            let options = AvgPoolOptions {
-                kernel_size: self.size,
-                stride: self.size,
-                padding: [(0, 0), (0, 0)],
-                count_include_pad: true,
-                ceil_mode: false,
-            };
-            avg_pool2d(x, options)
-        });
+        let means = ops::average_pool2d(x, self.size);
         let sums = means.mul_scalar((rows * columns) as f32); // exact for 2 x 2
         sums * per_map(&self.weight) + per_map(&self.bias)
     }

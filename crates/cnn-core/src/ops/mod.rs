@@ -18,6 +18,7 @@ pub mod max_norm;
 pub mod max_over_time;
 pub mod max_pool;
 pub mod optimizer_step;
+pub mod pool2d;
 pub mod scaled_tanh;
 pub mod softmax;
 mod tables;
@@ -35,6 +36,7 @@ pub use max_norm::max_norm;
 pub use max_over_time::max_over_time;
 pub use max_pool::{PooledLength, max_pool};
 pub use optimizer_step::{StepRule, optimizer_step};
+pub use pool2d::{average_pool2d, max_pool2d};
 pub use scaled_tanh::scaled_tanh;
 pub use softmax::softmax;
 
