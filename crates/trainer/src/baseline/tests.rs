@@ -1,1 +1,123 @@
-//! t
+//! The baselines on small sets: determinism, order of words, classes that are missing, bad input.
+
+use super::*;
+
+const TEXTS: [&str; 6] = [
+    "a good film",
+    "not good",
+    "bad",
+    "not bad at all",
+    "bad , bad , bad",
+    "good fun",
+];
+const LABELS: [u32; 6] = [1, 0, 0, 1, 0, 1];
+
+fn fit(texts: &[&str], labels: &[u32], classes: usize) -> Result<TextBaseline, BaselineError> {
+    let options = TextBaselineOptions::default();
+    TextBaseline::fit_texts(texts, labels, classes, Units::Words, &options)
+}
+
+#[test]
+fn word_order_is_learned() {
+    let baseline = fit(&TEXTS, &LABELS, 2).unwrap();
+    assert_eq!(baseline.predict_texts(&TEXTS), LABELS);
+    assert_eq!(baseline.predict_text("NOT GOOD"), 0);
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let texts: Vec<String> = (0..700u64)
+        .map(|i| (0..i % 9).map(|k| format!("w{} ", i * k % 57)).collect())
+        .collect();
+    let labels: Vec<u32> = (0..700).map(|i| i * i % 11).collect();
+    let scores = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap().install(|| {
+            let options = TextBaselineOptions::default();
+            let baseline =
+                TextBaseline::fit_texts(&texts, &labels, 11, Units::Characters, &options).unwrap();
+            let scores = texts.iter().flat_map(|text| baseline.text_scores(text));
+            scores.map(f32::to_bits).collect::<Vec<_>>()
+        })
+    };
+    let one = scores(1);
+    for threads in [2, 3, 8] {
+        assert_eq!(scores(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_class_without_rows_is_never_predicted() {
+    let labels = LABELS.map(|label| label * 2 + 1);
+    let baseline = fit(&TEXTS, &labels, 5).unwrap();
+    assert_eq!(baseline.predict_texts(&TEXTS), labels);
+    assert_eq!(baseline.text_scores("good")[0], f32::NEG_INFINITY);
+    let one = fit(&TEXTS, &[2; 6], 3).unwrap();
+    assert_eq!(one.predict_text("anything"), 2);
+}
+
+#[test]
+fn empty_and_unknown_texts_have_an_answer() {
+    let baseline = fit(&["", "x", "  ", "y y"], &[0, 1, 0, 1], 2).unwrap();
+    for text in ["", "never seen", "\u{0}", "x"] {
+        let scores = baseline.text_scores(text);
+        assert!(scores.iter().all(|score| score.is_finite()), "{text:?}");
+    }
+    let nothing = fit(&["", ""], &[0, 1], 2).unwrap();
+    assert!(nothing.text_scores("x").iter().all(|s| s.is_finite()));
+}
+
+#[test]
+fn bad_input_is_named() {
+    assert_eq!(fit(&[], &[], 2).unwrap_err(), BaselineError::NoRows);
+    assert_eq!(
+        fit(&TEXTS, &[0, 1], 2).unwrap_err(),
+        BaselineError::LengthMismatch { rows: 6, labels: 2 }
+    );
+    assert_eq!(
+        fit(&TEXTS, &[0, 1, 2, 0, 1, 0], 2).unwrap_err(),
+        BaselineError::LabelOutOfRange {
+            row: 2,
+            label: 2,
+            classes: 2
+        }
+    );
+    let images = [vec![0u8; 4], vec![0u8; 5]];
+    let options = PixelBaselineOptions::default();
+    assert_eq!(
+        PixelBaseline::fit(&images, &[0, 1], 2, &options).unwrap_err(),
+        BaselineError::PixelCount {
+            row: 1,
+            expected: 4,
+            found: 5
+        }
+    );
+}
+
+#[test]
+fn pictures_are_told_apart_whatever_their_ink() {
+    // Class = the quarter that holds the most ink.
+    let images: Vec<Vec<u8>> = (0..200u32)
+        .map(|i| {
+            let mut image = vec![0u8; 16];
+            for k in 0..4 {
+                image[(i % 4 * 4 + k) as usize] = (20 + (i * 7 + k * 31) % 200) as u8;
+                image[((i / 4 + k * 5) % 16) as usize] |= 9;
+            }
+            image
+        })
+        .collect();
+    let labels: Vec<u32> = (0..200).map(|i| i % 4).collect();
+    let parts = Parts {
+        train: &images[..150],
+        train_labels: &labels[..150],
+        test: &images[150..],
+        test_labels: &labels[150..],
+        classes: 4,
+    };
+    let run = run_pixel_baseline(&parts).unwrap();
+    assert!(run.matrix.accuracy() >= 0.95, "{:?}", run.matrix);
+    let baseline =
+        PixelBaseline::fit(&images, &labels, 4, &PixelBaselineOptions::default()).unwrap();
+    assert!(baseline.scores(&[0; 16]).iter().all(|s| s.is_finite()));
+}

@@ -149,14 +149,7 @@ impl TextBaseline {
     ) -> Result<Self, BaselineError> {
         check_rows(documents, labels, classes)?;
         let (classes, targets) = Classes::of(labels, classes);
-        let t0 = std::time::Instant::now();
         let (tfidf, rows) = TfIdf::fit(documents, keys_of)?;
-        eprintln!(
-            "tfidf {:?} nnz {} cols {}",
-            t0.elapsed(),
-            rows.indices.len(),
-            rows.columns
-        );
         let svm_options = SvmOptions {
             cost: options.cost,
             tolerance: options.tolerance,
@@ -164,7 +157,6 @@ impl TextBaseline {
             seed: options.seed,
         };
         let svm = train(&rows, &targets, classes.machines(), &svm_options);
-        eprintln!("svm {:?} passes {}", t0.elapsed(), svm.passes);
         Ok(Self {
             classes,
             units,

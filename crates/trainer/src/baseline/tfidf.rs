@@ -64,11 +64,8 @@ impl TfIdf {
         documents: usize,
         keys_of: impl Fn(usize, &mut Vec<u64>) + Sync,
     ) -> Result<(Self, Rows), BaselineError> {
-        let t0 = std::time::Instant::now();
         let counts = Counts::of(documents, keys_of);
-        eprintln!("counts {:?}", t0.elapsed());
         let (keys, frequencies) = distinct(&counts.keys);
-        eprintln!("distinct {:?}", t0.elapsed());
         if keys.len() >= PRIVATE as usize {
             return Err(BaselineError::TooMany {
                 count: keys.len(),
@@ -102,7 +99,6 @@ impl TfIdf {
             private: vec![(0, 0.0); private as usize],
             private_idf: idf(1),
         };
-        eprintln!("index {:?}", t0.elapsed());
         let rows = tfidf.rows(counts);
         Ok((tfidf, rows))
     }
