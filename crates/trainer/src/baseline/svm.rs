@@ -71,6 +71,14 @@ struct Group<const LANES: usize> {
 pub(super) fn train(rows: &Rows, targets: &[u32], machines: usize, options: &SvmOptions) -> Svm {
     let first_class = u32::from(machines == 1);
     match machines {
+        // One class only: there is nothing to tell apart.
+        0 => Svm {
+            machines: 0,
+            weights: Vec::new(),
+            biases: Vec::new(),
+            coefficients: Vec::new(),
+            passes: 0,
+        },
         1 => train_in_lanes::<1>(rows, targets, machines, first_class, options),
         2..=8 => train_in_lanes::<4>(rows, targets, machines, first_class, options),
         _ => train_in_lanes::<8>(rows, targets, machines, first_class, options),
