@@ -1,6 +1,6 @@
 //! Everything a run depends on, as one value: written to `config.toml`, read back to repeat or resume the run.
 //!
-//! A configuration is built in layers: the defaults of the model on the data set ([`defaults`]), a file (`--config`),
+//! A configuration is built in layers: the defaults of the model on the data set (`defaults`), a file (`--config`),
 //! single keys (`--set key=value`), then the named options of the command line.
 
 mod defaults;
