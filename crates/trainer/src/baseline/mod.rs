@@ -14,9 +14,10 @@
 //! ```
 //! use trainer::baseline::{TextBaseline, TextBaselineOptions, Units};
 //!
-//! let texts = ["good fun", "not good", "bad", "not bad at all"];
+//! let texts = ["good fun", "good film", "not good", "not good at all", "not bad", "not bad at all", "bad", "so bad"];
+//! let labels = [1, 1, 0, 0, 1, 1, 0, 0];
 //! let options = TextBaselineOptions::default();
-//! let baseline = TextBaseline::fit_texts(&texts, &[1, 0, 0, 1], 2, Units::Words, &options)?;
+//! let baseline = TextBaseline::fit_texts(&texts, &labels, 2, Units::Words, &options)?;
 //! assert_eq!(baseline.predict_text("not good"), 0);
 //! assert_eq!(baseline.predict_text("not bad"), 1);
 //! # Ok::<(), trainer::baseline::BaselineError>(())
