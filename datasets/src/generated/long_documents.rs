@@ -9,9 +9,10 @@
 //! ```
 //!
 //! Both passages are drawn in the same way and the two classes differ in their places alone, so for every bag of
-//! words, and for every bag of windows of up to 60 words, both classes are equally likely: a TextCNN with max over time,
-//! whose features are such windows, can do no better than chance. What is needed is the order of things far
-//! apart, which a DPCNN's last blocks see (637 words at a position of the seventh block).
+//! words, and for every bag of windows of up to 15 words, both classes are equally likely: a TextCNN with max over
+//! time, whose features are such windows, can do no better than chance. (Longer windows could reach from a passage
+//! to the edge of the document.) What is needed is the order of things far apart, which a DPCNN's last blocks see:
+//! 637 words at a position of the seventh block.
 
 use super::draw::Draw;
 

@@ -6,12 +6,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::Language;
 
 /// How a text becomes tokens.
 ///
 /// Each published recipe is kept to the letter, oddities included, so that vocabulary sizes and lengths equal the
 /// published ones; [`Cleaning::Words`] and [`Cleaning::Characters`] are the ones for your own texts
-/// ([`Cleaning::suggest`] chooses between them).
+/// ([`Cleaning::for_set`] knows which is whose, [`Cleaning::suggest`] looks at the texts).
 ///
 /// | name | what it does |
 /// |---|---|
@@ -93,6 +94,27 @@ impl Cleaning {
             Cleaning::Characters
         } else {
             Cleaning::Words
+        }
+    }
+
+    /// The cleaning of a known set, as published; for any other set the one that fits its language
+    /// ([`Cleaning::for_language`]).
+    pub fn for_set(name: &str, language: Language) -> Cleaning {
+        match name {
+            "mr" | "phrases" | "long_documents" => Cleaning::KimWords { lowercase: true },
+            "trec" => Cleaning::KimWords { lowercase: false },
+            "sst2" => Cleaning::SstWords,
+            "imdb" => Cleaning::ImdbWords,
+            "thucnews" => Cleaning::Characters,
+            _ => Cleaning::for_language(language),
+        }
+    }
+
+    /// The cleaning for texts of one's own in a language.
+    pub fn for_language(language: Language) -> Cleaning {
+        match language {
+            Language::English | Language::Other => Cleaning::Words,
+            Language::Chinese => Cleaning::Characters,
         }
     }
 

@@ -83,6 +83,25 @@ fn suggested_cleaning_follows_the_script() {
 }
 
 #[test]
+fn sets_and_languages_have_their_cleaning() {
+    use crate::Language;
+    let english = |name| Cleaning::for_set(name, Language::English).name();
+    assert_eq!(english("mr"), "kim-words");
+    assert_eq!(english("trec"), "kim-words-cased");
+    assert_eq!(english("sst2"), "sst-words");
+    assert_eq!(english("imdb"), "imdb-words");
+    assert_eq!(english("my-reviews"), "words");
+    assert_eq!(
+        Cleaning::for_set("thucnews", Language::Other),
+        Cleaning::Characters
+    );
+    assert_eq!(
+        Cleaning::for_set("my-news", Language::Chinese),
+        Cleaning::Characters
+    );
+}
+
+#[test]
 fn names_are_read_back_and_wrong_ones_refused() {
     for cleaning in Cleaning::ALL {
         assert_eq!(cleaning.name().parse(), Ok(cleaning));

@@ -54,8 +54,10 @@ pub(super) fn detect(front: &[u8]) -> Result<VectorFormat, VectorProblem> {
     if let Some((count, dimension)) = header(first) {
         let rest = front.get(first.len() + 1..).unwrap_or_default();
         let second = first_line(rest);
-        // "12 0.5" may be the header of nothing or the one-dimensional vector of the word 12.
-        let is_text = count == 0 || trailing_numbers(second) as u64 == dimension;
+        // Text, even if its lines have another length than promised: that is for the text reader to say.
+        let is_text = count == 0
+            || trailing_numbers(second) as u64 == dimension
+            || trailing_numbers(second) > 0 && is_printable(second);
         return Ok(if is_text {
             VectorFormat::Word2VecText
         } else {
@@ -68,6 +70,12 @@ pub(super) fn detect(front: &[u8]) -> Result<VectorFormat, VectorProblem> {
     Err(VectorProblem::Unrecognised {
         start: front.iter().take(24).copied().map(char::from).collect(),
     })
+}
+
+/// UTF-8 without control characters, which eight bytes of binary numbers hardly ever are.
+fn is_printable(line: &[u8]) -> bool {
+    let line = std::str::from_utf8(line.trim_ascii_end());
+    line.is_ok_and(|line| !line.chars().any(|c| c.is_control() && c != '\t'))
 }
 
 /// The line at the front, without its end.

@@ -253,8 +253,8 @@ impl Sums {
         let sum = self.takers.len() as u32;
         let before = self.shares.len();
         self.shares.extend(row.map(|row| (row as u32, sum)));
-        // The end of a sentence has no n-grams.
-        if word != "</s>" {
+        // The end of a sentence has no n-grams, except in the oldest models.
+        if word != "</s>" || model.is_old {
             let words = model.words as u32;
             model.subwords.for_each_bucket(word, |bucket| {
                 self.shares.push((words + bucket, sum));

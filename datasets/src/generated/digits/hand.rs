@@ -8,7 +8,7 @@ pub(super) type Chain = Vec<Point>;
 
 /// Writes the skeleton: jitter of every knot, then the smooth curves through slant, rotation, aspect and a warp.
 pub(super) fn write(mut strokes: Vec<Stroke>, label: u32, draw: &mut Draw) -> Vec<Chain> {
-    let jitter = draw.range(0.004, 0.035);
+    let jitter = draw.range(0.004, 0.045);
     let angular = if draw.chance(0.2) {
         draw.range(0.0, 0.5)
     } else {
@@ -44,7 +44,7 @@ impl Posture {
         } else {
             draw.around(0.24, 0.24)
         };
-        let width = draw.around(0.85, 0.19).clamp(0.45, 1.5);
+        let width = draw.around(0.86, 0.23).clamp(0.4, 1.6);
         let tangent = draw.around(0.0, 0.09);
         let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
         Self {
@@ -74,7 +74,7 @@ impl Warp {
     const SIDE: usize = 6;
 
     fn new(draw: &mut Draw) -> Self {
-        let strength = draw.range(0.02, 0.14);
+        let strength = draw.range(0.02, 0.18);
         let mut vector = || Point {
             x: strength * draw.bell(),
             y: strength * draw.bell(),

@@ -8,7 +8,7 @@ pub(super) fn five(draw: &mut Draw) -> Vec<Stroke> {
     let neck = draw.range(0.1, 0.42);
     let bar_end = draw.range(0.7, 1.3);
     let bar_rise = draw.around(0.04, 0.07);
-    let shoulder = draw.range(0.32, 0.52);
+    let shoulder = draw.range(0.24, 0.52);
     let belly = draw.range(0.66, 0.98);
     let bottom = draw.range(0.62, 0.8);
     let hump = (draw.range(0.4, 0.62), shoulder - draw.range(-0.06, 0.1));
@@ -167,7 +167,7 @@ pub(super) fn seven(draw: &mut Draw) -> Vec<Stroke> {
 
 /// An S closed by its return, or two rings.
 pub(super) fn eight(draw: &mut Draw) -> Vec<Stroke> {
-    let waist = draw.range(0.36, 0.6);
+    let waist = draw.range(0.34, 0.64);
     let upper = draw.range(0.1, 0.4);
     let lower = draw.range(0.15, 0.46);
     let lean = draw.around(0.0, 0.06);
@@ -183,8 +183,8 @@ pub(super) fn eight(draw: &mut Draw) -> Vec<Stroke> {
     // Begun at the upper right, drawn leftwards over the top; the beginning may stick out.
     let start = if draw.chance(0.3) {
         (
-            0.5 + upper * draw.range(1.1, 2.2),
-            half * draw.range(-0.2, 0.7),
+            0.5 + upper * draw.range(1.1, 2.4),
+            half * draw.range(-0.4, 0.7),
         )
     } else {
         (
@@ -216,8 +216,8 @@ pub(super) fn eight(draw: &mut Draw) -> Vec<Stroke> {
             .to(0.5 + lean + draw.range(0.0, 0.1), draw.range(-0.1, 0.05)),
         // The top stays open.
         _ => stroke.to(
-            0.5 + upper * draw.range(0.7, 1.6),
-            half * draw.range(0.0, 1.2),
+            0.5 + upper * draw.range(0.7, 2.4),
+            half * draw.range(-0.3, 1.2),
         ),
     };
     vec![stroke]

@@ -98,8 +98,10 @@ pub(super) fn two(draw: &mut Draw) -> Vec<Stroke> {
         1 => {
             // The pen turns left and up, crosses the slope and leaves to the right; a big loop makes the two look
             // like a delta, and its end often hangs below it.
-            let size = draw.range(0.06, 0.34);
-            let width = draw.range(0.5, 1.1) * size;
+            let size = draw.range(0.06, 0.32);
+            let width = draw.range(0.6, 1.6) * size + 0.04;
+            let foot = foot.min(0.12);
+            let end = base_end.max(foot + width + draw.range(0.45, 0.9));
             let low = draw.range(0.84, 0.99);
             stroke = stroke
                 .to(foot + width + 0.06, low - 0.02)
@@ -107,8 +109,11 @@ pub(super) fn two(draw: &mut Draw) -> Vec<Stroke> {
                 .to(foot - 0.1 * width, low - 0.45 * size)
                 .to(foot + 0.5 * width, low - size)
                 .to(foot + 1.4 * width + 0.1, low - draw.range(0.3, 0.7) * size)
-                .to((foot + base_end) / 2.0 + 0.12, sag + 0.03)
-                .to(base_end, 0.95 + base_fall + draw.range(-0.05, 0.1));
+                .to(
+                    (foot + width + end) / 2.0 + 0.1,
+                    low + draw.range(-0.04, 0.08),
+                )
+                .to(end, low + base_fall + draw.range(-0.05, 0.14));
         }
         _ => {
             stroke = stroke
