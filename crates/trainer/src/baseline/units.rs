@@ -3,7 +3,8 @@
 /// What an n-gram is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Units {
-    /// Lower-cased words, parted by white space; punctuation belongs to the word it touches.
+    /// Lower-cased words, parted by white space. Within such a word each run of letters, digits and `_ ' -` is a unit
+    /// and each other character another, so that `good.` and `good` are the same word.
     Words,
     /// Lower-cased characters, each run of white space counting as one blank: for Chinese and other
     /// languages that do not part their words.
@@ -24,7 +25,20 @@ impl Units {
         units.clear();
         let lower = text.to_lowercase();
         match self {
-            Self::Words => units.extend(lower.split_whitespace().map(word_name)),
+            Self::Words => {
+                let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '\'' | '-');
+                for word in lower.split_whitespace() {
+                    let mut rest = word;
+                    while let Some(first) = rest.chars().next() {
+                        let end = match inside(first) {
+                            true => rest.find(|c| !inside(c)).unwrap_or(rest.len()),
+                            false => first.len_utf8(),
+                        };
+                        units.push(word_name(&rest[..end]));
+                        rest = &rest[end..];
+                    }
+                }
+            }
             Self::Characters => {
                 let mut after_blank = false;
                 for c in lower.chars() {
@@ -59,9 +73,10 @@ mod tests {
     #[test]
     fn words_are_lower_cased_and_parted_by_any_white_space() {
         let names = cut(Units::Words, " Not\tbad ,\r\nNOT\u{a0}bad! ");
-        assert_eq!(names.len(), 5);
-        assert_eq!(names[0], names[3]);
-        assert_ne!(names[1], names[4]);
+        assert_eq!(names.len(), 6);
+        assert_eq!(names[..2], names[3..5]);
+        assert_ne!(names[2], names[5]);
+        assert_eq!(cut(Units::Words, "it's well-made...").len(), 2 + 3);
         assert!(cut(Units::Words, " \n").is_empty());
     }
 
