@@ -27,9 +27,8 @@ fn settings_are_printed_as_toml_that_train_accepts() {
     for model in ["lenet5", "textcnn", "dpcnn"] {
         let (code, out, err) = output(&["config", "print", model]);
         assert_eq!((code, err.as_str()), (0, ""), "{model}");
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::copy("/dev/null", file.path()).unwrap();
-        std::io::Write::write_all(&mut file.as_file(), out.as_bytes()).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, out.as_bytes()).unwrap();
         let (code, again, err) = output(&[
             "config",
             "print",
@@ -51,6 +50,7 @@ fn wrong_usage_exits_with_2_and_names_the_right_thing() {
             "training.epochs",
         ),
         (&["train", "lenet5", "--data", "mnits"], "mnist"),
+        (&["train", "lenet5", "--data", "mr"], "images"),
         (&["train", "lenet5", "--backend", "fex"], "flex"),
         (&["data", "fetch", "thucnew"], "thucnews"),
         (&["train", "lenet5", "--epochs", "0"], "training.epochs"),

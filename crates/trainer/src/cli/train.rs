@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use datasets::OpenOptions;
+use datasets::manifest::Kind;
+use datasets::{DataError, OpenOptions, kind_of};
 
 use super::CliError;
 use super::options::{DataArgs, MachineArgs};
@@ -108,6 +109,7 @@ pub fn run(args: TrainArgs, stop: &Stop) -> Result<(), CliError> {
     let config = args
         .settings
         .resolve(args.model, args.data.data.as_deref())?;
+    check_data(&config, &args.data.open_options())?;
     let machine = args.machine.open()?;
     let runs = PathBuf::from("runs");
     match args.folds {
@@ -143,6 +145,25 @@ pub fn run(args: TrainArgs, stop: &Stop) -> Result<(), CliError> {
     }
 }
 
+/// A wrong name, or pictures where texts are read, is told before any folder is made.
+fn check_data(config: &RunConfig, options: &OpenOptions) -> Result<(), CliError> {
+    let wanted = if config.model.reads_images() {
+        Kind::Image
+    } else {
+        Kind::Text
+    };
+    let found = kind_of(&config.data, options)?;
+    if found == wanted {
+        return Ok(());
+    }
+    let name = config.data.clone();
+    Err(CliError::usage(DataError::WrongKind {
+        name,
+        found,
+        wanted,
+    }))
+}
+
 fn train_one(
     args: &TrainArgs,
     config: &RunConfig,
@@ -157,8 +178,10 @@ fn train_one(
             if let Some(data) = &args.data.data {
                 asked.data.clone_from(data);
             }
-            (asked.examples.fold, asked.examples.folds) =
-                (config.examples.fold, config.examples.folds);
+            if args.folds.is_some() {
+                (asked.examples.fold, asked.examples.folds) =
+                    (config.examples.fold, config.examples.folds);
+            }
             Ok(asked)
         })?
     } else {
