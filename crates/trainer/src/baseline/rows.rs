@@ -4,7 +4,7 @@
 ///
 /// Most n-grams of a training set stand in one document only. All such columns of a row can be
 /// replaced by a single one of their joint length: the machine's weights on them are always the row's own
-/// coefficient times their values, so nothing is lost and two thirds of the memory traffic is saved.
+/// coefficient times their values, so nothing is lost. On IMDB 5.2 of 6.1 million columns and a third of the entries go.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     /// Where each row begins, and at last where the rows end.

@@ -23,8 +23,8 @@ pub struct TextBaselineOptions {
 }
 
 impl Default for TextBaselineOptions {
-    /// 1-3-grams, C = 1, and a tolerance below which the accuracy of no set of the book moves by more than
-    /// 0.1 points.
+    /// 1-3-grams, C = 1, and a tolerance at which TREC, THUCNews and IMDB have the accuracy they have at smaller ones, to
+    /// 0.02 points.
     fn default() -> Self {
         Self {
             longest_ngram: 3,
