@@ -245,13 +245,30 @@ impl View for &Array {
     }
 }
 
-/// The bytes of a safetensors file with these arrays and, in its header, `metadata`.
+/// The bytes of a safetensors file with these arrays and, in its header, `metadata` in the order of its keys: equal
+/// arrays and metadata give equal bytes.
 pub fn to_safetensors(arrays: &Arrays, metadata: &[(&str, &str)]) -> Vec<u8> {
-    let metadata = metadata
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .collect();
-    serialize(arrays, Some(metadata)).expect("names are unique and every array matches its shape")
+    let bare = serialize(arrays, None).expect("names are unique and every array matches its shape");
+    if metadata.is_empty() {
+        return bare;
+    }
+    // The library takes metadata as a hash map, whose order differs from run to run, so it is put in here: a file is
+    // the header's length (8 bytes), the header (JSON, padded with blanks to 8 bytes), the data.
+    let (length, rest) = bare.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().expect("8 bytes")) as usize;
+    let (header, data) = rest.split_at(length);
+    let header = std::str::from_utf8(header)
+        .expect("the header is JSON")
+        .trim_end();
+    let metadata: BTreeMap<&str, &str> = metadata.iter().copied().collect();
+    let metadata = serde_json::to_string(&metadata).expect("texts are JSON");
+    let comma = if header == "{}" { "" } else { "," };
+    let mut header = format!("{{\"__metadata__\":{metadata}{comma}{}", &header[1..]);
+    header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(header.as_bytes());
+    bytes.extend_from_slice(data);
+    bytes
 }
 
 /// Reads what [`to_safetensors`] (or PyTorch) wrote.
@@ -309,6 +326,19 @@ mod tests {
     fn a_file_gives_back_its_bits() {
         let bytes = to_safetensors(&arrays(), &[("format", "pt")]);
         assert_eq!(from_safetensors(&bytes).unwrap(), arrays());
+    }
+
+    #[test]
+    fn metadata_lie_in_the_order_of_their_keys() {
+        let bytes = to_safetensors(&arrays(), &[("model", "x"), ("format", "pt"), ("a", "\"")]);
+        let text = String::from_utf8_lossy(&bytes[8..]).into_owned();
+        let expected = r#"{"__metadata__":{"a":"\"","format":"pt","model":"x"},"#;
+        assert!(text.starts_with(expected), "{text}");
+        assert_eq!(from_safetensors(&bytes).unwrap(), arrays());
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        assert_eq!(header.metadata().as_ref().unwrap()["format"], "pt");
+        let empty = to_safetensors(&Arrays::new(), &[("format", "pt")]);
+        assert_eq!(from_safetensors(&empty).unwrap(), Arrays::new());
     }
 
     #[test]
