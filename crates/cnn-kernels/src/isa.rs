@@ -10,8 +10,11 @@ pub enum Isa {
     Portable,
     /// 8 lanes, with FMA.
     Avx2,
-    /// 16 lanes, with masks.
+    /// 16 lanes.
     Avx512,
+    /// The vectors and tiles of AVX-512 in plain Rust, so that the tests of this crate walk them on any machine.
+    #[cfg(test)]
+    Wide,
 }
 
 impl Isa {
@@ -55,6 +58,8 @@ impl Isa {
     pub fn is_available(self) -> bool {
         match self {
             Isa::Portable => true,
+            #[cfg(test)]
+            Isa::Wide => true,
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
@@ -70,6 +75,8 @@ impl Isa {
             Isa::Portable => "portable",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
+            #[cfg(test)]
+            Isa::Wide => "wide",
         }
     }
 

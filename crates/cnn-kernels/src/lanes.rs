@@ -34,6 +34,8 @@ macro_rules! for_each_isa {
 
             match isa {
                 $crate::Isa::Portable => body($($argument),*),
+                #[cfg(test)]
+                $crate::Isa::Wide => body($($argument),*),
                 #[cfg(target_arch = "x86_64")]
                 $crate::Isa::Avx2 => {
                     assert!(isa.is_available(), "this machine has no {isa}");

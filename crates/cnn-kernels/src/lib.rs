@@ -12,6 +12,7 @@
 //! 3. **The instruction set does not matter.** AVX-512, AVX2 and the portable code evaluate the same chain of fused
 //!    multiply-adds for each output; see [`Isa`].
 
+mod cuts;
 mod isa;
 mod lanes;
 mod matmul;

@@ -24,10 +24,10 @@ pub(crate) fn poisoned(len: usize, write: impl FnOnce(&mut [f32])) -> Vec<f32> {
     result.to_vec()
 }
 
-/// Runs `f` for every instruction set of this machine, and says aloud (once) which are skipped.
+/// Runs `f` for every instruction set of this machine and for the wide tiles in plain Rust, and says aloud (once) which are skipped.
 pub(crate) fn for_each_isa(mut f: impl FnMut(Isa)) {
     static SAID: std::sync::Once = std::sync::Once::new();
-    for isa in Isa::ALL {
+    for isa in Isa::ALL.into_iter().chain([Isa::Wide]) {
         match isa.is_available() {
             true => f(isa),
             false => SAID.call_once(|| eprintln!("SKIPPED: this machine lacks {isa}")),

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use crate::matmul::{Panels, columns_times_panels, rows_times_panels};
 use crate::scratch::Scratch;
-use crate::simd::panel_width;
+use crate::simd::{Body, Simd, dispatch, panel_width};
+use crate::transpose::transpose;
 use crate::{Isa, Offsets};
 use windows::Windows;
 
@@ -169,7 +170,7 @@ fn forward_on(
     let rows = windows.list(offsets, &positions, x, &edges);
     // [kernel_size · channels_in, channels_out]
     let sizes = [channels_out, channels_in, kernel_size];
-    let panels = Panels::of_transpose(weight, sizes, panel_width(isa));
+    let panels = Panels::of_transpose(isa, weight, sizes);
     rows_times_panels(isa, &rows, &panels, bias, y);
 }
 
@@ -199,7 +200,7 @@ fn backward_input_on(
     let rows = windows.list(&positions, offsets, grad, &edges);
     // [kernel_size · channels_out, channels_in]
     let (depth, width) = (kernel_size * channels_out, panel_width(isa));
-    let panels = Panels::pack(depth, channels_in, width, |c, lanes, panel| {
+    let panels = Panels::pack(isa, [depth, channels_in], |c, lanes, panel| {
         for (row, packed) in panel.chunks_exact_mut(width).enumerate() {
             let (j, o) = (kernel_size - 1 - row / channels_out, row % channels_out);
             let taps = &weight[(o * channels_in + c) * kernel_size..][..lanes * kernel_size];
@@ -233,22 +234,66 @@ fn backward_weight_on(
     let edges = windows.edges(offsets, &positions, x);
     let rows = windows.list(offsets, &positions, x, &edges);
     // [positions, channels_out]
-    let panels = Panels::of(grad, [rows.len(), channels_out], panel_width(isa));
+    let panels = Panels::of(isa, grad, [rows.len(), channels_out]);
     // [kernel_size · channels_in, channels_out]
     let depth = kernel_size * channels_in;
     let mut product = Scratch::take(depth * channels_out);
     columns_times_panels(isa, &rows, &panels, &mut product);
+    // To [channels_out, channels_in, kernel_size], a few filters at a time.
     let filters = 16;
     dw.par_chunks_mut(filters * depth)
         .enumerate()
         .for_each(|(chunk, dw)| {
-            let filters = chunk * filters..chunk * filters + dw.len() / depth;
-            for (row, product) in product.chunks_exact(channels_out).enumerate() {
-                let (j, c) = (row / channels_in, row % channels_in);
-                let taps = dw[c * kernel_size + j..].iter_mut().step_by(depth);
-                for (tap, &product) in taps.zip(&product[filters.clone()]) {
-                    *tap = product;
+            let product = &product[chunk * filters..];
+            dispatch(
+                isa,
+                TurnWeights {
+                    product,
+                    sizes: [channels_out, channels_in, kernel_size],
+                    dw,
+                },
+            );
+        });
+}
+
+/// `dw[o, c, j] = product[j, c, o]` for the first filters of `product [kernel_size, channels_in, channels_out]`.
+struct TurnWeights<'a> {
+    product: &'a [f32],
+    sizes: [usize; 3],
+    dw: &'a mut [f32],
+}
+
+impl Body for TurnWeights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+        let Self {
+            product,
+            sizes: [channels_out, channels_in, kernel_size],
+            dw,
+        } = self;
+        let depth = channels_in * kernel_size;
+        let filters = dw.len() / depth;
+        if kernel_size == 1 {
+            return transpose(simd, [depth, filters], product, channels_out, dw, depth);
+        }
+        // [filters, kernel_size, channels_in]
+        let mut turned = Scratch::take(dw.len());
+        transpose(
+            simd,
+            [depth, filters],
+            product,
+            channels_out,
+            &mut turned,
+            depth,
+        );
+        for (dw, turned) in dw.chunks_exact_mut(depth).zip(turned.chunks_exact(depth)) {
+            for (c, taps) in dw.chunks_exact_mut(kernel_size).enumerate() {
+                for (j, tap) in taps.iter_mut().enumerate() {
+                    *tap = turned[j * channels_in + c];
                 }
             }
-        });
+        }
+    }
 }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::geometry::{Geometry, Plan};
 use super::row::{Row, Tiles};
 use crate::Isa;
+use crate::cuts::cuts;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
 use crate::transpose::transpose;
@@ -67,17 +68,9 @@ pub(super) fn convolve(
     }
 }
 
-/// The heights of the tiles that cover `maps` maps: as high as `most` allows. Each number's chain is the same in all.
+/// The heights of the tiles that cover a number of maps; `most` is 6 or 12.
 fn heights(maps: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    let mut map = 0;
-    std::iter::from_fn(move || {
-        let left = maps - map;
-        let height = [most, 6, 4, 2, 1]
-            .into_iter()
-            .find(|&height| height <= left.min(most))?;
-        map += height;
-        Some((map - height, height))
-    })
+    cuts(maps, [most, 6, 4, 2, 1])
 }
 
 /// Brings the weights into the order in which the tiles read them: `[tile][channel, tap, map of the tile]`.

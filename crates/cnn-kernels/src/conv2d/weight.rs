@@ -2,6 +2,7 @@
 
 use super::Conv2dShape;
 use super::chunks::{CHUNK, sum_chunks};
+use crate::cuts::cuts;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Part, Simd, dispatch};
 use crate::transpose::transpose;
@@ -133,13 +134,10 @@ impl Body for Chunk<'_> {
         let (gradient, _) = gradient.as_chunks::<CHUNK>();
         let (positions, taps) = (height_out * width_out, shape.weights() / shape.channels_out);
         let rows = shape.channels_in * shape.kernel[0];
-        for (map, maps) in steps(
-            shape.channels_out,
-            if MR >= 12 { &[4, 2, 1] } else { &[2, 1] },
-        ) {
+        for (map, maps) in cuts(shape.channels_out, [if MR >= 12 { 4 } else { 2 }, 2, 1]) {
             for row in 0..rows {
                 let (c, i) = (row / shape.kernel[0], row % shape.kernel[0]);
-                for (j, count) in steps(shape.kernel[1], &[5, 4, 3, 2, 1]) {
+                for (j, count) in cuts(shape.kernel[1], [5, 4, 3, 2, 1]) {
                     let part = Products {
                         maps: &gradient[map * positions..][..maps * positions],
                         image: &image[(c * padded_h + i) * padded_w + j..],
@@ -169,16 +167,6 @@ impl Body for Chunk<'_> {
             }
         }
     }
-}
-
-/// Cuts `0..count` into steps, each the largest of `sizes` that is left: `(first, size)`.
-fn steps(count: usize, sizes: &[usize]) -> impl Iterator<Item = (usize, usize)> {
-    let mut first = 0;
-    std::iter::from_fn(move || {
-        let size = sizes.iter().copied().find(|&size| first + size <= count)?;
-        first += size;
-        Some((first - size, size))
-    })
 }
 
 /// `dw[m, t] = Σ_{p,q} maps[m, p, q]·image[p, q + t]` over all lanes, for a few maps and neighbouring taps.

@@ -8,7 +8,6 @@ use rayon::prelude::*;
 
 use crate::Isa;
 use crate::matmul::{Panels, columns_times_panels, rows_of, rows_times_panels};
-use crate::simd::panel_width;
 
 /// y = x·Wᵀ + b, for `x [rows, features_in]`, `weight [features_out, features_in]` (PyTorch's layout), `bias
 /// [features_out]`, `y [rows, features_out]`. The number of rows follows from the length of `y`.
@@ -131,7 +130,7 @@ pub(crate) fn forward_on(
     }
     let rows = rows_of(x, features_in, y.len() / features_out);
     // [features_in, features_out]
-    let panels = Panels::of_transpose(weight, [features_out, features_in, 1], panel_width(isa));
+    let panels = Panels::of_transpose(isa, weight, [features_out, features_in, 1]);
     rows_times_panels(isa, &rows, &panels, bias, y);
 }
 
@@ -148,7 +147,7 @@ pub(crate) fn backward_input_on(
     }
     let rows = rows_of(grad, features_out, dx.len() / features_in);
     // [features_out, features_in]
-    let panels = Panels::of(weight, [features_out, features_in], panel_width(isa));
+    let panels = Panels::of(isa, weight, [features_out, features_in]);
     rows_times_panels(isa, &rows, &panels, None, dx);
 }
 
@@ -166,7 +165,7 @@ pub(crate) fn backward_weight_on(
     let count = x.len() / features_in;
     let rows = rows_of(grad, features_out, count);
     // [rows, features_in]
-    let panels = Panels::of(x, [count, features_in], panel_width(isa));
+    let panels = Panels::of(isa, x, [count, features_in]);
     columns_times_panels(isa, &rows, &panels, dw);
 }
 

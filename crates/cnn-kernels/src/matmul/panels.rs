@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::Isa;
 use crate::scratch::Scratch;
+use crate::simd::{Body, Simd, dispatch, panel_width};
+use crate::transpose::transpose;
 
 /// The longest chain of multiply-adds. Sums over more terms are cut into blocks whose results are added in order: shorter
 /// chains round less, and a panel of 256 rows by 16 columns (16 KiB) leaves half of a 32 KiB first-level cache to the rest.
@@ -30,11 +33,11 @@ pub(crate) struct Panels {
 impl Panels {
     /// Packs a matrix: `fill(column, lanes, panel)` writes the `lanes` columns from `column` on into `panel [depth, width]`.
     pub(crate) fn pack(
-        depth: usize,
-        columns: usize,
-        width: usize,
+        isa: Isa,
+        [depth, columns]: [usize; 2],
         fill: impl Fn(usize, usize, &mut [f32]) + Sync,
     ) -> Self {
+        let width = panel_width(isa);
         let mut numbers = Scratch::take(columns.div_ceil(width) * depth * width);
         if depth > 0 {
             let pack = |(panel, numbers): (usize, &mut [f32])| {
@@ -44,15 +47,16 @@ impl Panels {
                 }
                 fill(panel * width, lanes, numbers);
             };
-            match depth * columns < SMALL {
-                true => numbers
+            if depth * columns < SMALL {
+                numbers
                     .chunks_exact_mut(depth * width)
                     .enumerate()
-                    .for_each(pack),
-                false => numbers
+                    .for_each(pack);
+            } else {
+                numbers
                     .par_chunks_exact_mut(depth * width)
                     .enumerate()
-                    .for_each(pack),
+                    .for_each(pack);
             }
         }
         Self {
@@ -64,34 +68,40 @@ impl Panels {
     }
 
     /// Packs `matrix [depth, columns]`.
-    pub(crate) fn of(matrix: &[f32], [depth, columns]: [usize; 2], width: usize) -> Self {
-        Self::pack(depth, columns, width, |column, lanes, panel| {
-            let rows = matrix.chunks_exact(columns);
-            for (row, packed) in rows.zip(panel.chunks_exact_mut(width)) {
-                packed[..lanes].copy_from_slice(&row[column..][..lanes]);
-            }
+    pub(crate) fn of(isa: Isa, matrix: &[f32], [depth, columns]: [usize; 2]) -> Self {
+        Self::pack(isa, [depth, columns], |column, lanes, panel| {
+            dispatch(
+                isa,
+                CopyColumns {
+                    matrix,
+                    columns,
+                    column,
+                    lanes,
+                    panel,
+                },
+            );
         })
     }
 
-    /// Packs the transpose of `matrix [columns, outer, inner]` with the two other axes swapped: its row `inner · outer.len() +
-    /// outer` holds the numbers of that place, one per column.
+    /// Packs the transpose of `matrix [columns, outer, inner]` with the two other axes swapped: its row `i·outer + o` holds
+    /// `matrix[.., o, i]`, one number per column.
     pub(crate) fn of_transpose(
+        isa: Isa,
         matrix: &[f32],
         [columns, outer, inner]: [usize; 3],
-        width: usize,
     ) -> Self {
         let depth = outer * inner;
-        Self::pack(depth, columns, width, |column, lanes, panel| {
-            let matrix = &matrix[column * depth..][..lanes * depth];
-            for o in 0..outer {
-                for i in 0..inner {
-                    let packed = &mut panel[(i * outer + o) * width..][..lanes];
-                    let numbers = matrix.chunks_exact(depth).map(|row| row[o * inner + i]);
-                    for (packed, number) in packed.iter_mut().zip(numbers) {
-                        *packed = number;
-                    }
-                }
-            }
+        Self::pack(isa, [depth, columns], |column, lanes, panel| {
+            let rows = &matrix[column * depth..][..lanes * depth];
+            dispatch(
+                isa,
+                TransposeRows {
+                    rows,
+                    lanes,
+                    sizes: [outer, inner],
+                    panel,
+                },
+            );
         })
     }
 
@@ -105,6 +115,82 @@ impl Panels {
     pub(crate) fn rows(&self, panel: usize, block: &Range<usize>) -> &[f32] {
         let start = panel * self.depth;
         &self.numbers[(start + block.start) * self.width..(start + block.end) * self.width]
+    }
+}
+
+/// Copies a few columns of `matrix [.., columns]` into a panel.
+struct CopyColumns<'a> {
+    matrix: &'a [f32],
+    columns: usize,
+    column: usize,
+    lanes: usize,
+    panel: &'a mut [f32],
+}
+
+impl Body for CopyColumns<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+        let Self {
+            matrix,
+            columns,
+            column,
+            lanes,
+            panel,
+        } = self;
+        let width = NV * S::LANES;
+        for (row, packed) in matrix
+            .chunks_exact(columns)
+            .zip(panel.chunks_exact_mut(width))
+        {
+            let row = &row[column..];
+            if lanes < width {
+                packed[..lanes].copy_from_slice(&row[..lanes]);
+                continue;
+            }
+            for v in 0..NV {
+                simd.store(simd.load(&row[v * S::LANES..]), &mut packed[v * S::LANES..]);
+            }
+        }
+    }
+}
+
+/// Writes the transpose of `rows [lanes, outer, inner]` into a panel `[inner, outer, width]`.
+struct TransposeRows<'a> {
+    rows: &'a [f32],
+    lanes: usize,
+    sizes: [usize; 2],
+    panel: &'a mut [f32],
+}
+
+impl Body for TransposeRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+        let Self {
+            rows,
+            lanes,
+            sizes: [outer, inner],
+            panel,
+        } = self;
+        let (width, depth) = (NV * S::LANES, outer * inner);
+        if inner == 1 {
+            return transpose(simd, [lanes, depth], rows, depth, panel, width);
+        }
+        let mut turned = Scratch::zeros(depth * width);
+        transpose(simd, [lanes, depth], rows, depth, &mut turned, width);
+        for (row, numbers) in turned.chunks_exact(width).enumerate() {
+            let (o, i) = (row / inner, row % inner);
+            let packed = &mut panel[(i * outer + o) * width..][..width];
+            for v in 0..NV {
+                simd.store(
+                    simd.load(&numbers[v * S::LANES..]),
+                    &mut packed[v * S::LANES..],
+                );
+            }
+        }
     }
 }
 

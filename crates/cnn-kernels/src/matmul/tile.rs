@@ -8,6 +8,8 @@
 use std::ops::Range;
 
 use super::panels::{BLOCK, Panels, blocks};
+use crate::cuts::cuts;
+use crate::scratch::Scratch;
 use crate::simd::{Body, Part, Simd};
 
 /// `y[r, n] = bias[n] + Σ_k rows[r][k]·panels[k, n]`, for a few rows and all columns.
@@ -40,9 +42,7 @@ impl Body for RowsTimesPanels<'_> {
             for panel in 0..panels.count() {
                 let b = panels.rows(panel, &block);
                 let column = panel * NV * S::LANES;
-                let mut r = 0;
-                // What is left over goes in lower tiles: the chain of each number is the same in all of them.
-                while r < rows.len() {
+                for (r, height) in cuts(rows.len(), [MR, 4, 2, 1]) {
                     let (rows, block) = (&rows[r..], block.clone());
                     let out = Out {
                         y: &mut y[r * columns..],
@@ -50,30 +50,31 @@ impl Body for RowsTimesPanels<'_> {
                         column,
                         finish,
                     };
-                    if rows.len() >= MR {
-                        simd.call(RowsTile::<MR, NV> {
+                    match height {
+                        1 => simd.call(RowsTile::<1, NV> {
                             rows,
                             block,
                             b,
                             out,
-                        });
-                        r += MR;
-                    } else if rows.len() >= 4 {
-                        simd.call(RowsTile::<4, NV> {
+                        }),
+                        2 => simd.call(RowsTile::<2, NV> {
                             rows,
                             block,
                             b,
                             out,
-                        });
-                        r += 4;
-                    } else {
-                        simd.call(RowsTile::<1, NV> {
+                        }),
+                        4 => simd.call(RowsTile::<4, NV> {
                             rows,
                             block,
                             b,
                             out,
-                        });
-                        r += 1;
+                        }),
+                        _ => simd.call(RowsTile::<MR, NV> {
+                            rows,
+                            block,
+                            b,
+                            out,
+                        }),
                     }
                 }
             }
@@ -103,11 +104,20 @@ impl Body for ColumnsTimesPanels<'_> {
         } = self;
         let columns = panels.columns;
         let height = y.len() / columns;
-        let mut strip = Vec::with_capacity(height * panels.depth.min(BLOCK));
+        let mut strip = Scratch::take(height * panels.depth.min(BLOCK));
         for block in blocks(panels.depth) {
-            strip.clear();
-            for row in &rows[block.clone()] {
-                strip.extend_from_slice(&row[first..][..height]);
+            // [tile][row, column of the tile]: a tile reads 6 numbers of each row, and from the rows themselves it would
+            // fetch a cache line for each (measured with 250 columns: 82 GFLOP/s, and 92 from the strip).
+            let rows = &rows[block.clone()];
+            let depth = rows.len();
+            for (i, tile) in cuts(height, [MR, 4, 2, 1]) {
+                let strip = &mut strip[i * depth..];
+                match tile {
+                    1 => gather::<1>(rows, first + i, strip),
+                    2 => gather::<2>(rows, first + i, strip),
+                    4 => gather::<4>(rows, first + i, strip),
+                    _ => gather::<MR>(rows, first + i, strip),
+                }
             }
             let finish = if block.start == 0 {
                 Finish::Begin(None)
@@ -117,29 +127,32 @@ impl Body for ColumnsTimesPanels<'_> {
             for panel in 0..panels.count() {
                 let b = panels.rows(panel, &block);
                 let column = panel * NV * S::LANES;
-                let mut i = 0;
-                while i < height {
-                    // A sum without terms has an empty strip.
-                    let (a, stride) = (strip.get(i..).unwrap_or_default(), height);
+                for (i, tile) in cuts(height, [MR, 4, 2, 1]) {
+                    let a = &strip[i * depth..][..tile * depth];
                     let out = Out {
                         y: &mut y[i * columns..],
                         columns,
                         column,
                         finish,
                     };
-                    if height - i >= MR {
-                        simd.call(ColumnsTile::<MR, NV> { a, stride, b, out });
-                        i += MR;
-                    } else if height - i >= 4 {
-                        simd.call(ColumnsTile::<4, NV> { a, stride, b, out });
-                        i += 4;
-                    } else {
-                        simd.call(ColumnsTile::<1, NV> { a, stride, b, out });
-                        i += 1;
+                    match tile {
+                        1 => simd.call(ColumnsTile::<1, NV> { a, b, out }),
+                        2 => simd.call(ColumnsTile::<2, NV> { a, b, out }),
+                        4 => simd.call(ColumnsTile::<4, NV> { a, b, out }),
+                        _ => simd.call(ColumnsTile::<MR, NV> { a, b, out }),
                     }
                 }
             }
         }
+    }
+}
+
+/// `strip[p, i] = rows[p][first + i]`
+#[inline(always)]
+fn gather<const R: usize>(rows: &[&[f32]], first: usize, strip: &mut [f32]) {
+    let (strip, _) = strip.as_chunks_mut::<R>();
+    for (row, numbers) in rows.iter().zip(strip) {
+        *numbers = *row[first..].first_chunk().expect("rows are long enough");
     }
 }
 
@@ -193,7 +206,6 @@ impl<const R: usize, const NV: usize> Part for RowsTile<'_, R, NV> {
 /// `tile[i] = Σ_p a[p, i]·b[p]`
 struct ColumnsTile<'a, const R: usize, const NV: usize> {
     a: &'a [f32],
-    stride: usize,
     b: &'a [f32],
     out: Out<'a>,
 }
@@ -204,13 +216,9 @@ impl<const R: usize, const NV: usize> Part for ColumnsTile<'_, R, NV> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let mut tile = [[simd.splat(0.0); NV]; R];
-        for (row, b) in self
-            .a
-            .chunks(self.stride)
-            .zip(self.b.chunks_exact(NV * S::LANES))
-        {
-            let numbers: &[f32; R] = row.first_chunk().expect("rows are long enough");
-            multiply_add(simd, numbers, b, &mut tile);
+        let (a, _) = self.a.as_chunks::<R>();
+        for (a, b) in a.iter().zip(self.b.chunks_exact(NV * S::LANES)) {
+            multiply_add(simd, a, b, &mut tile);
         }
         self.out.write(simd, tile);
     }

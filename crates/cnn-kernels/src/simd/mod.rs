@@ -84,6 +84,8 @@ pub(crate) fn dispatch<B: Body>(isa: Isa, body: B) -> B::Output {
     // its vectors, and 24 + 4 of NEON's 32 registers a tile.
     match isa {
         Isa::Portable => body.run::<Portable<8>, 6, 2>(Portable),
+        #[cfg(test)]
+        Isa::Wide => body.run::<Portable<16>, 12, 2>(Portable),
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => avx2::run(body),
         #[cfg(target_arch = "x86_64")]
