@@ -79,6 +79,7 @@ fn main() {
             conv2d(&shape, batch);
         }
     }
+    pass(&[c1, c3, c5], 256, 60_000);
 }
 
 fn conv1d(shape: &Conv1dShape, offsets: &Offsets) {
@@ -161,6 +162,45 @@ fn conv2d(shape: &Conv2dShape, batch: usize) {
     time(&work, "bias", (batch * shape.outputs()) as f64, || {
         conv2d_backward_bias(shape, batch, &grad, &mut db)
     });
+}
+
+/// One training pass of the convolutions alone: forward and all gradients, but not that of the images.
+fn pass(shapes: &[Conv2dShape], batch: usize, images: usize) {
+    let work = "conv2d, all of LeNet-5";
+    if std::env::args()
+        .nth(1)
+        .is_some_and(|filter| !work.contains(&filter))
+    {
+        return;
+    }
+    let mut buffers: Vec<[Vec<f32>; 8]> = shapes
+        .iter()
+        .map(|shape| {
+            let (inputs, outputs) = (batch * shape.inputs(), batch * shape.outputs());
+            let (weights, maps) = (shape.weights(), shape.channels_out);
+            [
+                inputs, weights, maps, outputs, outputs, inputs, weights, maps,
+            ]
+            .map(numbers)
+        })
+        .collect();
+    let start = Instant::now();
+    for _ in 0..images.div_ceil(batch) {
+        for (shape, [x, weight, bias, y, ..]) in shapes.iter().zip(&mut buffers) {
+            conv2d_forward(shape, batch, x, weight, Some(bias), y);
+        }
+        for (i, (shape, buffers)) in shapes.iter().zip(&mut buffers).enumerate().rev() {
+            let [x, weight, _, _, grad, dx, dw, db] = buffers;
+            conv2d_backward_weight(shape, batch, x, grad, dw);
+            conv2d_backward_bias(shape, batch, grad, db);
+            if i > 0 {
+                conv2d_backward_input(shape, batch, grad, weight, dx);
+            }
+        }
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let rate = images as f64 / seconds;
+    println!("{work}: {images} images forward and backward in {seconds:.2} s, {rate:.0} images/s");
 }
 
 /// Seconds that the threads of this process have run, where the system tells.

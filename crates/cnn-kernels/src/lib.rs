@@ -23,6 +23,8 @@ mod simd;
 mod transpose;
 mod tree;
 
+#[cfg(all(test, target_os = "linux", not(miri)))]
+mod fence;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

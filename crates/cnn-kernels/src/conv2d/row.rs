@@ -61,7 +61,8 @@ impl<const R: usize, const NV: usize> Part for Tiles<'_, R, NV> {
             }
             for m in 0..R {
                 let out = &mut out[m * out_stride + r * width..][..width];
-                let bias = simd.splat(bias.map_or(0.0, |bias| bias[m]));
+                // A bias of -0 counts as +0, so that the sign of a zero never tells which taps were left out.
+                let bias = simd.splat(bias.map_or(0.0, |bias| bias[m]) + 0.0);
                 for v in 0..NV {
                     let place = &mut out[v * S::LANES..];
                     let other = if first_group { bias } else { simd.load(place) };

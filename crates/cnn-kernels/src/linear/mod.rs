@@ -1,4 +1,8 @@
 //! The dense layer: y = x·Wᵀ + b and its gradients.
+//!
+//! All three are products of the module `matmul`: forward, the rows of `x` times the transposed weights; the gradient
+//! of the input, the rows of `dy` times the weights; the gradient of the weights, the transpose of `dy` times `x`, summed over
+//! the rows in blocks of at most 256. The gradient of the bias sums blocks of 256 rows, and adds the blocks in order.
 
 pub mod reference;
 #[cfg(test)]

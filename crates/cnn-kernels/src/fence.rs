@@ -1,0 +1,190 @@
+//! Memory that ends where a page begins that nobody may touch: a read or write one number too far ends the test program.
+
+use std::ffi::{c_int, c_long, c_void};
+use std::ops::{Deref, DerefMut};
+
+// The standard library links these, and offers nothing like them.
+unsafe extern "C" {
+    fn mmap(
+        at: *mut c_void,
+        len: usize,
+        access: c_int,
+        kind: c_int,
+        file: c_int,
+        offset: c_long,
+    ) -> *mut c_void;
+    fn mprotect(at: *mut c_void, len: usize, access: c_int) -> c_int;
+    fn munmap(at: *mut c_void, len: usize) -> c_int;
+}
+
+const NO_ACCESS: c_int = 0;
+const READ_AND_WRITE: c_int = 3;
+const PRIVATE_ANONYMOUS: c_int = 0x22;
+/// A multiple of the page size of every Linux machine that we know.
+const PAGE: usize = 1 << 16;
+
+/// A slice whose end is the end of accessible memory.
+pub(crate) struct Fenced {
+    mapping: *mut c_void,
+    mapped: usize,
+    first: *mut f32,
+    len: usize,
+}
+
+impl Fenced {
+    /// A fenced copy of `numbers`.
+    pub(crate) fn of(numbers: &[f32]) -> Self {
+        let bytes = size_of_val(numbers);
+        let accessible = bytes.next_multiple_of(PAGE);
+        let mapped = accessible + PAGE;
+        // SAFETY: a new anonymous mapping overlaps nothing, and its last page is protected before anybody knows of it.
+        let mapping = unsafe {
+            let none = std::ptr::null_mut();
+            let mapping = mmap(none, mapped, READ_AND_WRITE, PRIVATE_ANONYMOUS, -1, 0);
+            assert_ne!(mapping as isize, -1, "mmap of {mapped} bytes failed");
+            assert_eq!(mprotect(mapping.byte_add(accessible), PAGE, NO_ACCESS), 0);
+            mapping
+        };
+        let first = mapping.wrapping_byte_add(accessible - bytes).cast::<f32>();
+        let mut fenced = Self {
+            mapping,
+            mapped,
+            first,
+            len: numbers.len(),
+        };
+        fenced.copy_from_slice(numbers);
+        fenced
+    }
+}
+
+impl Deref for Fenced {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        // SAFETY: `first` and the `len` numbers behind it lie in the accessible part of the mapping, which is zeroed memory
+        // (so every number is initialised), aligned to 4 as pages and `len` are, and lives as long as `self`.
+        unsafe { std::slice::from_raw_parts(self.first, self.len) }
+    }
+}
+
+impl DerefMut for Fenced {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        // SAFETY: as in `deref`; `self` is borrowed mutably and owns the mapping.
+        unsafe { std::slice::from_raw_parts_mut(self.first, self.len) }
+    }
+}
+
+impl Drop for Fenced {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, whole, and no borrow of it is left.
+        unsafe { munmap(self.mapping, self.mapped) };
+    }
+}
+
+/// Every kernel of this file's neighbours, with all its slices fenced, gives what it gives elsewhere.
+mod tests {
+    use super::*;
+    use crate::testing::{bits, normals};
+    use crate::trial::for_each_isa;
+    use crate::{Conv1dShape, Conv2dShape, Offsets, conv1d, conv2d, linear};
+
+    /// Compares `kernel(inputs, output)` on fenced slices with the same on ordinary ones.
+    #[track_caller]
+    fn compare<const N: usize>(
+        inputs: [Vec<f32>; N],
+        output: usize,
+        kernel: impl Fn([&[f32]; N], &mut [f32]),
+    ) {
+        let mut ordinary = vec![f32::NAN; output];
+        kernel(inputs.each_ref().map(Vec::as_slice), &mut ordinary);
+        let inputs = inputs.map(|numbers| Fenced::of(&numbers));
+        let mut fenced = Fenced::of(&vec![f32::NAN; output]);
+        kernel(inputs.each_ref().map(|numbers| &**numbers), &mut fenced);
+        assert_eq!(bits(&fenced), bits(&ordinary));
+    }
+
+    #[test]
+    fn dense_layers_stay_inside() {
+        for_each_isa(|isa| {
+            for rows in 1..14 {
+                for (ins, outs) in [(1, 1), (5, 17), (8, 16), (13, 31), (33, 9)] {
+                    let [x, weight, bias, grad] =
+                        [rows * ins, ins * outs, outs, rows * outs].map(|len| normals(1, len));
+                    let forward = [x.clone(), weight.clone(), bias];
+                    compare(forward, rows * outs, |[x, weight, bias], y| {
+                        linear::forward_on(isa, ins, outs, x, weight, Some(bias), y);
+                    });
+                    compare([grad.clone(), weight], rows * ins, |[grad, weight], dx| {
+                        linear::backward_input_on(isa, ins, outs, grad, weight, dx);
+                    });
+                    compare([x, grad], ins * outs, |[x, grad], dw| {
+                        linear::backward_weight_on(isa, ins, outs, x, grad, dw);
+                    });
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn convolutions_along_documents_stay_inside() {
+        let offsets = Offsets::from_lengths([3, 0, 1, 9, 2]);
+        for_each_isa(|isa| {
+            for kernel_size in 1..5 {
+                for (channels_in, channels_out, padding_left, padding_right) in
+                    [(1, 1, 0, 0), (3, 17, 1, 1), (8, 16, 0, 3), (13, 7, 4, 0)]
+                {
+                    let shape = Conv1dShape {
+                        channels_in,
+                        channels_out,
+                        kernel_size,
+                        padding_left,
+                        padding_right,
+                    };
+                    let outputs = shape.output_offsets(&offsets).total() * channels_out;
+                    let inputs = offsets.total() * channels_in;
+                    let [x, weight, grad] =
+                        [inputs, shape.weights(), outputs].map(|len| normals(1, len));
+                    compare([x.clone(), weight.clone()], outputs, |[x, weight], y| {
+                        conv1d::forward_on(isa, &shape, &offsets, x, weight, None, y);
+                    });
+                    compare([grad.clone(), weight], inputs, |[grad, weight], dx| {
+                        conv1d::backward_input_on(isa, &shape, &offsets, grad, weight, dx);
+                    });
+                    compare([x, grad], shape.weights(), |[x, grad], dw| {
+                        conv1d::backward_weight_on(isa, &shape, &offsets, x, grad, dw);
+                    });
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn convolutions_of_images_stay_inside() {
+        for_each_isa(|isa| {
+            for batch in [1, 2, 5, 16, 19] {
+                for padding in [[0, 0], [1, 2]] {
+                    let shape = Conv2dShape {
+                        channels_in: 3,
+                        channels_out: 7,
+                        height: 6,
+                        width: 9,
+                        kernel: [3, 5],
+                        padding,
+                    };
+                    let (inputs, outputs) = (batch * shape.inputs(), batch * shape.outputs());
+                    let [x, weight, grad] =
+                        [inputs, shape.weights(), outputs].map(|len| normals(1, len));
+                    compare([x.clone(), weight.clone()], outputs, |[x, weight], y| {
+                        conv2d::forward_on(isa, &shape, batch, x, weight, None, y);
+                    });
+                    compare([grad.clone(), weight], inputs, |[grad, weight], dx| {
+                        conv2d::backward_input_on(isa, &shape, batch, grad, weight, dx);
+                    });
+                    compare([x, grad], shape.weights(), |[x, grad], dw| {
+                        conv2d::backward_weight_on(isa, &shape, x, grad, dw);
+                    });
+                }
+            }
+        });
+    }
+}
