@@ -3,9 +3,9 @@
 //! The architecture page of the book (`docs/src/architecture.md`) states these as invariants and names
 //! these tests. A new crate fails here until it has been given its place.
 
-use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package, PackageId};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::process::Command;
 use std::sync::LazyLock;
 
 /// Each crate of ours with the crates of ours that it may name in its manifest, tests included.
@@ -25,49 +25,76 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// A feature of this name on every crate that touches Burn.
 const BACKENDS: [&str; 4] = ["flex", "ndarray", "wgpu", "cuda"];
 
-static METADATA: LazyLock<Metadata> = LazyLock::new(|| {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-    let mut command = MetadataCommand::new();
+/// The answer of `cargo metadata`, read as plain JSON: the crate made for it turns on features of serde_json
+/// that would reach Burn, and build all of it once more for the tests.
+static METADATA: LazyLock<Value> = LazyLock::new(|| {
     // All features: a wall must hold however the crate is built.
-    command
-        .manifest_path(manifest)
-        .features(CargoOpt::AllFeatures);
-    command.exec().expect("cargo metadata reads this workspace")
+    let answer = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--all-features"])
+        .current_dir(workspace())
+        .output()
+        .expect("cargo can be started");
+    assert!(
+        answer.status.success(),
+        "cargo metadata: {}",
+        String::from_utf8_lossy(&answer.stderr)
+    );
+    serde_json::from_slice(&answer.stdout).expect("cargo metadata prints JSON")
 });
 
-fn ours() -> BTreeMap<&'static str, &'static Package> {
-    METADATA
-        .workspace_packages()
-        .into_iter()
-        .map(|package| (package.name.as_str(), package))
+/// The folder of the workspace, asked for when the test runs: a binary built in another clone must not look there.
+fn workspace() -> String {
+    let crate_folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the crate lies");
+    format!("{crate_folder}/..")
+}
+
+fn text<'a>(of: &'a Value, key: &str) -> &'a str {
+    of[key]
+        .as_str()
+        .unwrap_or_else(|| panic!("cargo metadata: no `{key}` in {of}"))
+}
+
+fn list<'a>(of: &'a Value, key: &str) -> &'a [Value] {
+    of[key]
+        .as_array()
+        .unwrap_or_else(|| panic!("cargo metadata: no list `{key}` in {of}"))
+}
+
+fn ours() -> BTreeMap<&'static str, &'static Value> {
+    let members = list(&METADATA, "workspace_members");
+    list(&METADATA, "packages")
+        .iter()
+        .filter(|package| members.contains(&package["id"]))
+        .map(|package| (text(package, "name"), package))
         .collect()
 }
 
 /// The names of all packages that a crate of ours is built from. Development dependencies of the
 /// crate itself count only where `with_tests` says so; those of other crates never do.
 fn tree(name: &str, with_tests: bool) -> BTreeSet<&'static str> {
-    let resolve = METADATA
-        .resolve
-        .as_ref()
-        .expect("metadata holds the resolved graph");
-    let nodes: BTreeMap<&PackageId, _> =
-        resolve.nodes.iter().map(|node| (&node.id, node)).collect();
-    let start = &ours()[name].id;
+    let names: BTreeMap<&str, &str> = list(&METADATA, "packages")
+        .iter()
+        .map(|package| (text(package, "id"), text(package, "name")))
+        .collect();
+    let nodes: BTreeMap<&str, &Value> = list(&METADATA["resolve"], "nodes")
+        .iter()
+        .map(|node| (text(node, "id"), node))
+        .collect();
+    let start = text(ours()[name], "id");
     let (mut seen, mut open) = (BTreeSet::from([start]), vec![start]);
     while let Some(id) = open.pop() {
-        for dependency in &nodes[id].deps {
-            let needed = dependency.dep_kinds.iter().any(|kind| {
-                kind.kind != DependencyKind::Development || (with_tests && id == start)
-            });
-            if needed && seen.insert(&dependency.pkg) {
-                open.push(&dependency.pkg);
+        for dependency in list(nodes[id], "deps") {
+            let needed = list(dependency, "dep_kinds")
+                .iter()
+                .any(|kind| kind["kind"] != "dev" || (with_tests && id == start));
+            let package = text(dependency, "pkg");
+            if needed && seen.insert(package) {
+                open.push(package);
             }
         }
     }
     seen.remove(start);
-    seen.into_iter()
-        .map(|id| METADATA[id].name.as_str())
-        .collect()
+    seen.into_iter().map(|id| names[id]).collect()
 }
 
 fn is_burn(package: &str) -> bool {
@@ -88,8 +115,8 @@ fn every_crate_has_its_place() {
 fn imports_run_one_way() {
     let ours = ours();
     for (name, allowed) in IMPORTS {
-        for dependency in &ours[name].dependencies {
-            let import = dependency.name.as_str();
+        for dependency in list(ours[name], "dependencies") {
+            let import = text(dependency, "name");
             if ours.contains_key(import) && import != *name {
                 assert!(
                     allowed.contains(&import),
@@ -174,10 +201,9 @@ fn backend_features_reach_all_the_way_down() {
     let ours = ours();
     let burning = || {
         ours.iter().filter(|(_, package)| {
-            package
-                .dependencies
+            list(package, "dependencies")
                 .iter()
-                .any(|dependency| dependency.name == "burn")
+                .any(|dependency| dependency["name"] == "burn")
         })
     };
     let names: Vec<&str> = burning().map(|(name, _)| *name).collect();
@@ -187,15 +213,12 @@ fn backend_features_reach_all_the_way_down() {
     );
     for (name, package) in burning() {
         assert_eq!(
-            package.features["default"],
+            list(&package["features"], "default"),
             ["flex"],
             "{name}: flex is the default, and alone"
         );
         for backend in BACKENDS {
-            let forwarded = package
-                .features
-                .get(backend)
-                .unwrap_or_else(|| panic!("{name} has no feature `{backend}`"));
+            let forwarded = list(&package["features"], backend);
             let (_, imports) = IMPORTS
                 .iter()
                 .find(|(known, _)| known == name)
@@ -211,19 +234,18 @@ fn backend_features_reach_all_the_way_down() {
             for import in below {
                 let entry = format!("{import}/{backend}");
                 assert!(
-                    forwarded.contains(&entry),
+                    forwarded.iter().any(|feature| *feature == entry),
                     "{name}: feature `{backend}` must hold \"{entry}\", has {forwarded:?}"
                 );
             }
-            for dependency in package
-                .dependencies
+            for dependency in list(package, "dependencies")
                 .iter()
-                .filter(|dependency| names.contains(&dependency.name.as_str()))
+                .filter(|dependency| names.contains(&text(dependency, "name")))
             {
-                assert!(
-                    !dependency.uses_default_features,
+                assert_eq!(
+                    dependency["uses_default_features"], false,
                     "{name}: {} must come without default features, or flex cannot be left out",
-                    dependency.name
+                    dependency["name"]
                 );
             }
         }
@@ -233,16 +255,15 @@ fn backend_features_reach_all_the_way_down() {
 #[test]
 fn burn_is_pinned_exactly() {
     for (name, package) in ours() {
-        for dependency in package
-            .dependencies
+        for dependency in list(package, "dependencies")
             .iter()
-            .filter(|dependency| is_burn(&dependency.name))
+            .filter(|dependency| is_burn(text(dependency, "name")))
         {
-            let requirement = dependency.req.to_string();
+            let requirement = text(dependency, "req");
             assert!(
                 requirement.starts_with('='),
                 "{name}: {} is required as `{requirement}`; its extension interface moves between releases",
-                dependency.name
+                dependency["name"]
             );
         }
     }
@@ -254,7 +275,7 @@ fn burn_is_pinned_exactly() {
 fn only_the_kernels_may_be_unsafe() {
     for (name, package) in ours() {
         let manifest =
-            std::fs::read_to_string(&package.manifest_path).expect("the manifest can be read");
+            std::fs::read_to_string(text(package, "manifest_path")).expect("the manifest can be read");
         let inherits = manifest.contains("[lints]\nworkspace = true");
         assert_eq!(
             inherits,
@@ -267,20 +288,30 @@ fn only_the_kernels_may_be_unsafe() {
 #[test]
 fn all_crates_share_version_edition_compiler_and_licence() {
     for (name, package) in ours() {
-        assert_eq!(package.edition.to_string(), "2024", "{name}");
-        assert_eq!(
-            package.license.as_deref(),
-            Some("MIT OR Apache-2.0"),
-            "{name}"
-        );
-        let compiler = package.rust_version.as_ref().map(ToString::to_string);
-        assert_eq!(compiler.as_deref(), Some("1.95.0"), "{name}: rust-version");
+        assert_eq!(package["edition"], "2024", "{name}");
+        assert_eq!(package["license"], "MIT OR Apache-2.0", "{name}");
+        assert_eq!(package["rust_version"], "1.95", "{name}: rust-version");
         assert!(
-            package
-                .description
-                .as_deref()
+            package["description"]
+                .as_str()
                 .is_some_and(|text| !text.is_empty()),
             "{name} has no description"
+        );
+    }
+}
+
+/// Dependencies are built without checks by the dev profile itself: each crate of ours must ask for its own.
+#[test]
+fn own_crates_keep_their_debug_assertions() {
+    let manifest = std::fs::read_to_string(format!("{}/Cargo.toml", workspace()))
+        .expect("the workspace's manifest can be read");
+    for name in ours().into_keys() {
+        let section = manifest
+            .split_once(&format!("[profile.dev.package.{name}]\n"))
+            .map(|(_, rest)| rest.split("\n[").next().unwrap_or(rest));
+        assert!(
+            section.is_some_and(|section| section.contains("debug-assertions = true")),
+            "give {name} its debug assertions in the root Cargo.toml, as the other crates have them"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Examples in memory, ready to be cut into batches: images as bytes, documents as token ids.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use cnn_core::{Documents, random};
 use models_vision::LeNet5;
 
@@ -54,9 +54,6 @@ impl Images {
     }
 }
 
-/// LeNet-5 reads 32 x 32: the digit in the middle of a field of background.
-pub const FIELD: usize = 32;
-
 impl Examples for Images {
     type Batch = Tensor<4>;
 
@@ -64,31 +61,19 @@ impl Examples for Images {
         &self.labels
     }
 
-    /// `[batch, 1, 32, 32]`, scaled so that background is -0.1 and ink 1.175 (LeCun et al. 1998, section II.B); the
-    /// border around the image is background too, not zero.
+    /// `[batch, 1, 32, 32]`, as [`LeNet5::images`] makes them.
     fn batch(&self, indices: &[u32], device: &Device) -> Tensor<4> {
-        let (top, left) = ((FIELD - self.height) / 2, (FIELD - self.width) / 2);
-        let scale = (LeNet5::INK - LeNet5::BACKGROUND) / 255.0;
-        let mut values = vec![LeNet5::BACKGROUND; indices.len() * FIELD * FIELD];
-        for (field, &index) in values.chunks_exact_mut(FIELD * FIELD).zip(indices) {
-            let image = &self.pixels[index as usize * self.height * self.width..]
-                [..self.height * self.width];
-            for (row, line) in image.chunks_exact(self.width).enumerate() {
-                let target = &mut field[(top + row) * FIELD + left..][..self.width];
-                for (value, &pixel) in target.iter_mut().zip(line) {
-                    *value = f32::from(pixel) * scale + LeNet5::BACKGROUND;
-                }
-            }
+        let size = self.height * self.width;
+        let mut pixels = Vec::with_capacity(indices.len() * size);
+        for &index in indices {
+            pixels.extend_from_slice(&self.pixels[index as usize * size..][..size]);
         }
-        Tensor::from_data(
-            TensorData::new(values, [indices.len(), 1, FIELD, FIELD]),
-            device,
-        )
+        LeNet5::images(&pixels, [self.height, self.width], device)
+            .expect("the size was checked when the set was opened")
     }
 }
 
 /// Documents as token ids.
-#[derive(Default)]
 pub struct Texts {
     /// The token ids of each document.
     pub documents: Vec<Vec<u32>>,
@@ -116,6 +101,7 @@ impl Examples for Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cnn_core::backend::Backend;
 
     #[test]
     fn an_epoch_visits_every_example_once_in_an_order_of_its_own() {
@@ -136,9 +122,10 @@ mod tests {
             width: 28,
             labels: vec![0],
         };
-        let values = crate::weights::values_of(images.batch(&[0], &Device::default()));
+        let device = Backend::compiled()[0].device().unwrap();
+        let values = crate::weights::values_of(images.batch(&[0], &device));
         assert_eq!(values[0], LeNet5::BACKGROUND);
-        assert!((values[16 * FIELD + 16] - LeNet5::INK).abs() < 1e-6);
+        assert!((values[16 * LeNet5::SIDE + 16] - LeNet5::INK).abs() < 1e-6);
         let ink = values.iter().filter(|v| **v > 0.0).count();
         assert_eq!(ink, 28 * 28);
     }

@@ -11,12 +11,16 @@ use crate::assembly::{self, AssemblyError};
 use crate::config::{ConfigError, ModelKind, RunConfig};
 use crate::examples::{Images, Texts};
 use crate::learning::{Evaluation, evaluate};
+use crate::run_folder::{RunFile, RunFiles, RunFolderError};
 use crate::weights::{Arrays, WeightsError, apply, from_safetensors};
 
 /// Why a run cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PredictionError {
-    /// A file of the run folder cannot be read.
+    /// The folder is no run, or one of its small files cannot be read.
+    #[error(transparent)]
+    Folder(#[from] RunFolderError),
+    /// The weights cannot be read.
     #[error("{}: {reason}; is this the folder of a finished run?", path.display())]
     File {
         /// Which file.
@@ -88,36 +92,22 @@ impl Predictor {
     ///
     /// [`PredictionError`] naming the file that is missing, damaged or does not fit.
     pub fn open(run: &Path, device: &Device) -> Result<Self, PredictionError> {
-        let read = |name: &str| {
-            let path = run.join(name);
-            std::fs::read(&path).map_err(|e| PredictionError::File {
-                path,
-                reason: e.to_string(),
-            })
-        };
-        let text = |name: &str| {
-            String::from_utf8(read(name)?).map_err(|e| PredictionError::File {
-                path: run.join(name),
-                reason: e.to_string(),
-            })
-        };
-        let config = RunConfig::from_toml(
-            &text("config.toml")?,
-            &run.join("config.toml").display().to_string(),
-        )?;
-        let labels: Vec<String> =
-            serde_json::from_str(&text("labels.json")?).map_err(|e| PredictionError::File {
-                path: run.join("labels.json"),
-                reason: e.to_string(),
-            })?;
-        let weights = run.join("model.safetensors");
+        let files = RunFiles::open(run)?;
+        let path = files.path(RunFile::Config);
+        let config = RunConfig::from_toml(&files.read_config()?, &path.display().to_string())?;
+        let labels = files.read_labels()?;
+        let weights = files.path(RunFile::Model);
         let bad = |source| PredictionError::Weights {
             path: weights.clone(),
             source,
         };
-        let arrays = from_safetensors(&read("model.safetensors")?).map_err(bad)?;
+        let bytes = std::fs::read(&weights).map_err(|e| PredictionError::File {
+            path: weights.clone(),
+            reason: e.to_string(),
+        })?;
+        let arrays = from_safetensors(&bytes).map_err(bad)?;
         let tokenizer =
-            || Tokenizer::load(&run.join("tokenizer.json")).map_err(AssemblyError::from);
+            || Tokenizer::load(&files.path(RunFile::Tokenizer)).map_err(AssemblyError::from);
         let classes = labels.len();
         let loaded = match config.model {
             ModelKind::Lenet5 => Loaded::Images(Box::new(
@@ -159,7 +149,10 @@ impl Predictor {
     /// # Errors
     ///
     /// [`PredictionError::WrongInput`] if the network reads images.
-    pub fn texts<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Prediction>, PredictionError> {
+    pub fn texts<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+    ) -> Result<Vec<Prediction>, PredictionError> {
         let Some(tokenizer) = self.tokenizer() else {
             let model = self.config.model.name();
             return Err(PredictionError::WrongInput {
@@ -172,10 +165,7 @@ impl Predictor {
             0 => usize::MAX,
             limit => limit,
         };
-        let mut documents: Vec<Vec<u32>> = texts
-            .iter()
-            .map(|text| tokenizer.encode(text.as_ref()))
-            .collect();
+        let mut documents = tokenizer.encode_all(texts);
         let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
         documents
             .iter_mut()

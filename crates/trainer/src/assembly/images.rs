@@ -4,7 +4,8 @@ use datasets::{ImageExample, ImageSet, OpenOptions, open_image};
 
 use super::{AssemblyError, open_options, require_examples};
 use crate::config::RunConfig;
-use crate::examples::{FIELD, Images};
+use crate::examples::Images;
+use models_vision::LeNet5;
 
 /// An image set, ready to train on.
 pub struct ImageTask {
@@ -43,10 +44,10 @@ impl ImageTask {
             ..
         } = set;
         require_examples(&name, split.train.len(), split.dev.len(), split.test.len())?;
-        if height > FIELD || width > FIELD {
-            let reason = format!(
-                "the images are {height} x {width}, LeNet-5 reads at most {FIELD} x {FIELD}"
-            );
+        let side = LeNet5::SIDE;
+        if height > side || width > side {
+            let reason =
+                format!("the images are {height} x {width}, LeNet-5 reads at most {side} x {side}");
             return Err(AssemblyError::Setting {
                 key: "data",
                 reason,

@@ -3,7 +3,6 @@
 use datasets::tokenize::{Cleaning, Tokenizer, UnknownCleaning, VocabularyOptions};
 use datasets::word_vectors::{TokenList, VectorOptions, WordVectors, read_word_vectors};
 use datasets::{Language, OpenOptions, Split, TextExample, TextSet, open_text};
-use rayon::prelude::*;
 
 use super::{AssemblyError, open_options, require_examples};
 use crate::config::{RunConfig, TextConfig};
@@ -66,7 +65,7 @@ impl TextTask {
             Some(tokenizer) => tokenizer,
             None => {
                 let cleaning = match settings.tokens.as_str() {
-                    "auto" => cleaning_of(&name, &split),
+                    "auto" => Cleaning::for_set(&name, language),
                     name => name
                         .parse()
                         .map_err(|e: UnknownCleaning| AssemblyError::Setting {
@@ -89,7 +88,7 @@ impl TextTask {
             }
         };
         let mut cut = 0;
-        let mut parts = [&split.train, &split.dev, &split.test].map(|part| {
+        let [train, dev, test] = [&split.train, &split.dev, &split.test].map(|part| {
             let (texts, cut_here) = documents_of(part, &tokenizer, settings);
             cut += cut_here;
             texts
@@ -101,12 +100,6 @@ impl TextTask {
             ));
         }
         let vectors = read_vectors(settings, &tokenizer, &mut notes)?;
-        let [train, dev, test] = &mut parts;
-        let [train, dev, test] = [
-            std::mem::take(train),
-            std::mem::take(dev),
-            std::mem::take(test),
-        ];
         Ok(Self {
             name,
             labels,
@@ -129,10 +122,11 @@ pub fn documents_of(
     tokenizer: &Tokenizer,
     settings: &TextConfig,
 ) -> (Texts, usize) {
-    let mut documents: Vec<Vec<u32>> = examples
-        .par_iter()
-        .map(|example| tokenizer.encode(&example.text))
+    let texts: Vec<&str> = examples
+        .iter()
+        .map(|example| example.text.as_str())
         .collect();
+    let mut documents = tokenizer.encode_all(&texts);
     let mut cut = 0;
     if settings.max_tokens > 0 {
         for document in &mut documents {
@@ -147,18 +141,6 @@ pub fn documents_of(
         },
         cut,
     )
-}
-
-/// The published recipe of a known set; for a user's texts what suits their script.
-fn cleaning_of(set: &str, split: &Split<TextExample>) -> Cleaning {
-    match set {
-        "mr" => Cleaning::KimWords { lowercase: true },
-        "trec" => Cleaning::KimWords { lowercase: false },
-        "sst2" => Cleaning::SstWords,
-        "imdb" => Cleaning::ImdbWords,
-        "thucnews" => Cleaning::Characters,
-        _ => Cleaning::suggest(split.train.iter().map(|example| example.text.as_str())),
-    }
 }
 
 fn read_vectors(

@@ -28,6 +28,7 @@ mod storage;
 mod store;
 
 pub use error::{CheckpointError, Damage, IoFailure};
+pub(crate) use record::sha256_hex;
 pub(crate) use storage::remove_tree;
 pub use storage::{Disk, Entry, Storage, StorageFile, write_atomically};
 pub use store::{Checkpoint, CheckpointStore, KEPT, Latest, Saved, Skipped};

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use clap::Subcommand;
 use datasets::fetch::{self, Progress};
-use datasets::manifest::{Kind, Manifest};
-use datasets::{DataError, OpenOptions, describe, inventory, known_set, open_image, open_text};
+use datasets::manifest::Manifest;
+use datasets::{OpenOptions, describe, inventory, known_set};
 
 use super::CliError;
 use super::options::DataArgs;
@@ -179,17 +179,7 @@ fn verify(names: &[String], folder: &std::path::Path) -> Result<(), CliError> {
 }
 
 fn describe_set(set: &str, options: &OpenOptions) -> Result<(), CliError> {
-    let images = |options: &OpenOptions| {
-        open_image(set, options).map(|set| (describe::describe_images(&set), set.notes))
-    };
-    let texts = open_text(set, options).map(|set| (describe::describe_texts(&set), set.notes));
-    let (description, notes) = match texts {
-        Err(DataError::WrongKind {
-            found: Kind::Image, ..
-        }) => images(options)?,
-        other => other?,
-    };
-    notes.iter().for_each(|note| eprintln!("{note}"));
+    let description = describe::describe(set, options)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{description}")?;
     Ok(out.flush()?)

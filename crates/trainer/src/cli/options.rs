@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cnn_core::backend::Backend;
+use datasets::OpenOptions;
 
 use super::CliError;
 use crate::run::Machine;
@@ -51,4 +52,16 @@ pub struct DataArgs {
     /// Folder of the known sets [default: $CNN_DATA, else the platform's cache folder]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// What the data crate is asked for, as far as the command line decides it.
+    pub fn open_options(&self) -> OpenOptions {
+        OpenOptions {
+            data_dir: self.data_dir.clone(),
+            text_column: self.text_column.clone(),
+            label_column: self.label_column.clone(),
+            ..OpenOptions::default()
+        }
+    }
 }

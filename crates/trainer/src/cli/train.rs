@@ -232,18 +232,3 @@ fn print_folds(outcomes: &[RunOutcome]) -> Result<(), CliError> {
     writeln!(out, "{}", run::folds_line(&results))?;
     Ok(out.flush()?)
 }
-
-impl DataArgs {
-    /// What the data crate is asked for, as far as the command line decides it.
-    pub fn open_options(&self) -> OpenOptions {
-        OpenOptions {
-            data_dir: self
-                .data_dir
-                .clone()
-                .or_else(|| std::env::var_os("CNN_DATA").map(PathBuf::from)),
-            text_column: self.text_column.clone(),
-            label_column: self.label_column.clone(),
-            ..OpenOptions::default()
-        }
-    }
-}

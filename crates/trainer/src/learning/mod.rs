@@ -220,6 +220,11 @@ where
     Ok(Ending::Complete)
 }
 
+/// Steps of one pass over `examples` training examples; the last one may be smaller.
+pub fn steps_per_epoch(config: &RunConfig, examples: usize) -> u64 {
+    examples.div_ceil(config.training.batch_size).max(1) as u64
+}
+
 /// The steps of a run, counted beforehand.
 struct Plan {
     steps: u64,
@@ -229,7 +234,7 @@ struct Plan {
 
 impl Plan {
     fn new(config: &RunConfig, examples: usize) -> Self {
-        let steps_per_epoch = examples.div_ceil(config.training.batch_size).max(1) as u64;
+        let steps_per_epoch = steps_per_epoch(config, examples);
         let looks = (config.training.evaluations_per_epoch as u64).min(steps_per_epoch);
         Self {
             steps: steps_per_epoch * config.training.epochs as u64,

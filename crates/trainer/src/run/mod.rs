@@ -10,11 +10,10 @@ use burn::tensor::Device;
 use datasets::OpenOptions;
 use datasets::tokenize::Tokenizer;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::assembly::{self, AssemblyError, ImageTask, TextTask};
 use crate::baseline::BaselineRun;
-use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::checkpoint::{Checkpoint, CheckpointError, sha256_hex};
 use crate::config::{ConfigError, ModelKind, RunConfig};
 use crate::examples::Examples;
 use crate::learning::{
@@ -303,7 +302,8 @@ impl Work<'_> {
             folder.folder().display()
         ));
         self.notes.iter().for_each(|note| self.reporter.say(note));
-        let identity = json!({ "config": digest(&config.to_toml()), "data": self.sha256 });
+        let config_sha256 = sha256_hex(config.to_toml().as_bytes());
+        let identity = json!({ "config": config_sha256, "data": self.sha256 });
         self.write_beginnings(tokenizer)?;
         let mut checkpoints = folder.open_checkpoints()?;
         let latest = checkpoints.latest_valid()?;
@@ -349,7 +349,7 @@ impl Work<'_> {
         let metadata = [
             ("format", "pt"),
             ("model", config.model.name()),
-            ("config", &digest(&config.to_toml())),
+            ("config", &config_sha256),
             ("data", self.sha256),
         ];
         folder.write(RunFile::Model, &to_safetensors(&collect(&kept), &metadata))?;
@@ -419,9 +419,7 @@ impl Work<'_> {
 
     fn summary<N: Network>(&self, trainer: &Trainer<N>, examples: usize) -> TrainSummary {
         let (steps, seconds) = (trainer.position().step, trainer.seconds());
-        let per_epoch = examples
-            .div_ceil(self.session.config.training.batch_size)
-            .max(1) as u64;
+        let per_epoch = learning::steps_per_epoch(&self.session.config, examples);
         let trained = (steps / per_epoch) * examples as u64
             + (steps % per_epoch) * self.session.config.training.batch_size as u64;
         TrainSummary {
@@ -460,11 +458,4 @@ impl Work<'_> {
             train,
         })
     }
-}
-
-fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
