@@ -44,7 +44,8 @@ static METADATA: LazyLock<Value> = LazyLock::new(|| {
 
 /// The folder of the workspace, asked for when the test runs: a binary built in another clone must not look there.
 fn workspace() -> String {
-    let crate_folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the crate lies");
+    let crate_folder =
+        std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the crate lies");
     format!("{crate_folder}/..")
 }
 
@@ -274,8 +275,8 @@ fn burn_is_pinned_exactly() {
 #[test]
 fn only_the_kernels_may_be_unsafe() {
     for (name, package) in ours() {
-        let manifest =
-            std::fs::read_to_string(text(package, "manifest_path")).expect("the manifest can be read");
+        let manifest = std::fs::read_to_string(text(package, "manifest_path"))
+            .expect("the manifest can be read");
         let inherits = manifest.contains("[lints]\nworkspace = true");
         assert_eq!(
             inherits,
