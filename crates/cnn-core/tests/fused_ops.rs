@@ -4,6 +4,8 @@
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
 mod drawn;
+#[path = "fused_ops/filter_max.rs"]
+mod filter_max;
 
 use std::sync::Arc;
 
@@ -15,9 +17,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData, module};
 use cnn_core::ops::{self, PooledLength};
 use cnn_core::{Documents, Offsets};
 use drawn::{assert_close, drawn, hard_documents, hard_offsets, leaf, values};
+use filter_max::filter_max;
 
 /// A float and integer backend whose tensors can be taken out of Burn's tensors and put back.
-trait Concrete: Backend {
+pub(crate) trait Concrete: Backend {
     fn open<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Self>;
     fn close<const D: usize>(tensor: FloatTensor<Self>) -> Tensor<D>;
 }
@@ -59,6 +62,7 @@ on_cpu_backends!(
     max_over_time,
     max_pool,
     gather,
+    filter_max,
     bag,
     scaled_tanh,
     softmax,

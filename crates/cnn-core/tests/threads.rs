@@ -117,3 +117,34 @@ fn a_network_of_documents() {
         ]
     });
 }
+
+#[test]
+fn the_filters_of_a_text_network() {
+    on_any_number_of_threads(|device| {
+        let table = EmbeddingConfig::new(300, 40).init(device).expect("valid");
+        let conv = |width, filters| {
+            let conv = Conv1dConfig::new(40, filters, width);
+            conv.with_seed(width as u64).init(device).expect("valid")
+        };
+        let convs = [conv(2, 70), conv(3, 33), conv(5, 20)];
+        let word = |d: u64, t: u64| cnn_core::random::below(3, d, t, 300) as u32;
+        let document = |d: u64| (0..d * 7 % 90).map(|t| word(d, t)).collect::<Vec<_>>();
+        let documents = Documents::new(&(0..80).map(document).collect::<Vec<_>>());
+        let filters = convs.each_ref().map(|conv| {
+            let bias = conv.bias.as_ref().expect("a bias");
+            (conv.weight.val(), Some(bias.val()))
+        });
+        let windows = cnn_core::ops::filter_max::Windows::Touching;
+        let y = cnn_core::ops::filter_max(table.rows(&documents), &documents, &filters, windows);
+        let grads = (y.clone() * drawn("r", y.dims(), device)).sum().backward();
+        let mut answers = vec![
+            bits(y),
+            bits(table.weight.grad(&grads).expect("table.weight")),
+        ];
+        for (weight, bias) in filters {
+            answers.push(bits(weight.grad(&grads).expect("weight")));
+            answers.push(bits(bias.expect("a bias").grad(&grads).expect("bias")));
+        }
+        answers
+    });
+}

@@ -5,9 +5,11 @@
 use std::time::Instant;
 
 use cnn_kernels::{
-    Conv1dShape, Conv2dShape, Isa, Offsets, conv1d_backward_input, conv1d_backward_weight,
-    conv1d_forward, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight,
-    conv2d_forward, linear_backward_input, linear_backward_weight, linear_forward,
+    Conv1dShape, Conv2dShape, FilterGroup, FilterMaxShape, Isa, Offsets, Windows,
+    conv1d_backward_input, conv1d_backward_weight, conv1d_forward, conv2d_backward_bias,
+    conv2d_backward_input, conv2d_backward_weight, conv2d_forward, filter_max_backward_rows,
+    filter_max_backward_weight, filter_max_forward, linear_backward_input, linear_backward_weight,
+    linear_forward, random,
 };
 
 #[expect(
@@ -42,6 +44,9 @@ fn main() {
         };
         conv1d(&shape, &Offsets::from_lengths(vec![length; documents]));
     }
+    // TextCNN on headlines and on sentences: as many distinct words as real batches have.
+    filter_max(&[2, 3, 4], 256, 128, 19, 970);
+    filter_max(&[3, 4, 5], 100, 50, 21, 547);
     // LeNet-5's dense layers, and a square one.
     for (rows, features_in, features_out) in [
         (256, 400, 120),
@@ -107,6 +112,67 @@ fn conv1d(shape: &Conv1dShape, offsets: &Offsets) {
     });
     time(&work, "weight", flops, || {
         conv1d_backward_weight(shape, offsets, &x, &grad, &mut dw)
+    });
+}
+
+/// One training pass: half of the features have no gradient, as after dropout.
+fn filter_max(widths: &[usize], filters: usize, documents: usize, length: usize, distinct: usize) {
+    let group = |&width: &usize| FilterGroup { width, filters };
+    let shape = FilterMaxShape {
+        dimension: 300,
+        groups: widths.iter().map(group).collect(),
+        windows: Windows::Touching,
+    };
+    let offsets = Offsets::from_lengths(vec![length; documents]);
+    // Every word once, the other tokens frequent ones.
+    let tokens = documents * length;
+    let frequent = |i: usize| {
+        let share = f64::from(random::uniform(1, 1, i as u64));
+        (share.powi(4) * distinct as f64) as u32
+    };
+    let order = random::permutation(1, 2, tokens);
+    let ids: Vec<u32> = order
+        .iter()
+        .map(|&i| {
+            if (i as usize) < distinct {
+                i
+            } else {
+                frequent(i as usize)
+            }
+        })
+        .collect();
+    let rows = numbers(distinct * 300);
+    let (weight, bias) = (numbers(shape.weights()), numbers(shape.filters()));
+    let mut grad = numbers(documents * shape.filters());
+    for (i, grad) in grad.iter_mut().enumerate() {
+        if random::uniform(1, 3, i as u64) < 0.5 {
+            *grad = 0.0;
+        }
+    }
+    let mut winners = vec![0; grad.len()];
+    let (mut y, mut drows, mut dweight) = (grad.clone(), rows.clone(), weight.clone());
+    let work = format!("filter max {widths:?} x {filters}");
+    let taps: usize = widths.iter().sum::<usize>() * filters;
+    let dense = 2.0 * (distinct * 300 * taps) as f64;
+    time(&work, "forward", dense, || {
+        filter_max_forward(
+            &shape,
+            &offsets,
+            &ids,
+            &rows,
+            &weight,
+            &bias,
+            &mut y,
+            &mut winners,
+        );
+    });
+    let live = y.iter().zip(&grad).filter(|(y, g)| **y > 0.0 && **g != 0.0);
+    let sparse = dense * live.count() as f64 / (distinct * shape.filters()) as f64;
+    time(&work, "rows", sparse, || {
+        filter_max_backward_rows(&shape, &offsets, &ids, &winners, &grad, &weight, &mut drows);
+    });
+    time(&work, "weight", sparse, || {
+        filter_max_backward_weight(&shape, &offsets, &ids, &winners, &grad, &rows, &mut dweight);
     });
 }
 

@@ -86,7 +86,10 @@ mod tests {
     use super::*;
     use crate::testing::{bits, normals};
     use crate::trial::for_each_isa;
-    use crate::{Conv1dShape, Conv2dShape, Offsets, conv1d, conv2d, linear};
+    use crate::{
+        Conv1dShape, Conv2dShape, FilterGroup, FilterMaxShape, Offsets, Windows, conv1d, conv2d,
+        filter_max, linear,
+    };
 
     /// Compares `kernel(inputs, output)` on fenced slices with the same on ordinary ones.
     #[track_caller]
@@ -182,6 +185,58 @@ mod tests {
                     });
                     compare([x, grad], shape.weights(), |[x, grad], dw| {
                         conv2d::backward_weight_on(isa, &shape, x, grad, dw);
+                    });
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn filters_over_words_stay_inside() {
+        let offsets = Offsets::from_lengths([3, 0, 1, 9, 2]);
+        let ids = crate::testing::ids(1, offsets.total(), 5, 4);
+        for_each_isa(|isa| {
+            for (dimension, width, filters) in [(1, 1, 1), (8, 2, 16), (13, 3, 7), (97, 4, 17)] {
+                for windows in [Windows::Touching, Windows::Valid] {
+                    let shape = FilterMaxShape {
+                        dimension,
+                        groups: vec![FilterGroup { width, filters }],
+                        windows,
+                    };
+                    let outputs = offsets.documents() * filters;
+                    let [rows, weight, bias, grad] =
+                        [5 * dimension, shape.weights(), filters, outputs]
+                            .map(|len| normals(1, len));
+                    let mut winners = vec![0; outputs];
+                    let forward = [rows.clone(), weight.clone(), bias.clone()];
+                    let batch = filter_max::Batch {
+                        shape: &shape,
+                        offsets: &offsets,
+                        ids: &ids,
+                    };
+                    compare(forward, outputs, |[rows, weight, bias], y| {
+                        filter_max::forward_on(
+                            isa,
+                            batch,
+                            rows,
+                            weight,
+                            bias,
+                            y,
+                            &mut winners.clone(),
+                        );
+                    });
+                    let mut y = vec![0.0; outputs];
+                    filter_max::forward_on(isa, batch, &rows, &weight, &bias, &mut y, &mut winners);
+                    let winners = &winners;
+                    compare(
+                        [grad.clone(), weight],
+                        rows.len(),
+                        |[grad, weight], drows| {
+                            filter_max::backward_rows_on(isa, batch, winners, grad, weight, drows);
+                        },
+                    );
+                    compare([grad, rows], shape.weights(), |[grad, rows], dweight| {
+                        filter_max::backward_weight_on(isa, batch, winners, grad, rows, dweight);
                     });
                 }
             }

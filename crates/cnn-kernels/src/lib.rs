@@ -32,6 +32,7 @@ mod trial;
 
 pub mod conv1d;
 pub mod conv2d;
+pub mod filter_max;
 pub mod linear;
 pub mod loss;
 pub mod math;
@@ -46,6 +47,10 @@ pub use conv1d::{Conv1dShape, conv1d_backward_input, conv1d_backward_weight, con
 pub use conv2d::{
     Conv2dShape, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight,
     conv2d_forward,
+};
+pub use filter_max::{
+    FilterGroup, FilterMaxShape, Windows, filter_max_backward_bias, filter_max_backward_rows,
+    filter_max_backward_weight, filter_max_forward,
 };
 pub use isa::Isa;
 pub use linear::{bias_gradient, linear_backward_input, linear_backward_weight, linear_forward};

@@ -3,38 +3,71 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-thread_local! {
-    static STORE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+/// The most buffers of one type that a thread keeps.
+const KEPT: usize = 8;
+
+/// A number that lent buffers may hold.
+pub(crate) trait Lent: Copy + Default + 'static {
+    /// What a buffer holds in builds with debug assertions before it is written: something that shows itself when read.
+    const POISON: Self;
+
+    /// Runs `use_store` on this thread's store; `None` on a thread that is ending and has none any more.
+    fn with_store<R>(use_store: impl FnOnce(&mut Vec<Vec<Self>>) -> R) -> Option<R>;
 }
 
-/// The most buffers that a thread keeps.
-const KEPT: usize = 8;
+macro_rules! lent {
+    ($type:ty, $poison:expr) => {
+        impl Lent for $type {
+            const POISON: Self = $poison;
+
+            fn with_store<R>(use_store: impl FnOnce(&mut Vec<Vec<Self>>) -> R) -> Option<R> {
+                thread_local! {
+                    static STORE: RefCell<Vec<Vec<$type>>> = const { RefCell::new(Vec::new()) };
+                }
+                STORE
+                    .try_with(|store| use_store(&mut store.borrow_mut()))
+                    .ok()
+            }
+        }
+    };
+}
+lent!(f32, f32::NAN);
+lent!(u32, u32::MAX);
+// Where a list begins and ends.
+lent!((u32, u32), (u32::MAX, u32::MAX));
+// A number of a row and the factor that it is taken with.
+lent!((u32, f32), (u32::MAX, f32::NAN));
 
 /// A lent buffer; it goes back to the store of the thread that drops it.
 ///
 /// Allocating anew would cost more than it seems: the allocator maps large buffers afresh, and the kernel clears each page at
 /// its first touch.
-pub(crate) struct Scratch {
-    buffer: Vec<f32>,
+pub(crate) struct Buffer<T: Lent> {
+    buffer: Vec<T>,
     len: usize,
 }
 
-impl Scratch {
-    /// A buffer of `len` numbers. What they are is not specified: builds with debug assertions make them NaN, so that a
-    /// kernel that reads what it has not written shows itself.
+/// A lent buffer of `f32`, the usual one.
+pub(crate) type Scratch = Buffer<f32>;
+
+impl<T: Lent> Buffer<T> {
+    /// A buffer of `len` numbers. What they are is not specified: builds with debug assertions poison them, so that a kernel
+    /// that reads what it has not written shows itself.
     pub(crate) fn take(len: usize) -> Self {
-        let mut buffer = STORE.with_borrow_mut(Vec::pop).unwrap_or_default();
+        let mut buffer = T::with_store(Vec::pop).flatten().unwrap_or_default();
         if buffer.len() < len {
             // The old numbers are of no use: a fresh buffer saves copying them.
-            buffer = vec![0.0; len];
+            buffer = vec![T::default(); len];
         }
         let mut scratch = Self { buffer, len };
         if cfg!(debug_assertions) {
-            scratch.fill(f32::NAN);
+            scratch.fill(T::POISON);
         }
         scratch
     }
+}
 
+impl Scratch {
     /// A buffer of `len` zeros.
     pub(crate) fn zeros(len: usize) -> Self {
         let mut scratch = Self::take(len);
@@ -43,12 +76,11 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl<T: Lent> Drop for Buffer<T> {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
-        // A thread that is ending has no store any more; then the buffer is freed.
-        let _ = STORE.try_with(|store| {
-            let mut store = store.borrow_mut();
+        // Without a store the buffer is freed.
+        T::with_store(|store| {
             if store.len() < KEPT {
                 store.push(buffer);
             }
@@ -56,16 +88,16 @@ impl Drop for Scratch {
     }
 }
 
-impl Deref for Scratch {
-    type Target = [f32];
+impl<T: Lent> Deref for Buffer<T> {
+    type Target = [T];
 
-    fn deref(&self) -> &[f32] {
+    fn deref(&self) -> &[T] {
         &self.buffer[..self.len]
     }
 }
 
-impl DerefMut for Scratch {
-    fn deref_mut(&mut self) -> &mut [f32] {
+impl<T: Lent> DerefMut for Buffer<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
         &mut self.buffer[..self.len]
     }
 }
@@ -84,5 +116,13 @@ mod tests {
             assert!(second.iter().all(|&number| number == 0.0));
             first.fill(1.0);
         }
+    }
+
+    #[test]
+    fn buffers_of_other_numbers_have_a_store_of_their_own() {
+        let ids = Buffer::<u32>::take(5);
+        let pairs = Buffer::<(u32, f32)>::take(3);
+        assert_eq!((ids.len(), pairs.len()), (5, 3));
+        assert!(!cfg!(debug_assertions) || ids.iter().all(|&id| id == u32::MAX));
     }
 }

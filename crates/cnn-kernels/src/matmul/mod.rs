@@ -93,6 +93,20 @@ pub(crate) fn rows_times_panels(
     }
 }
 
+/// [`rows_times_panels`] without a bias, on this thread alone: for callers that have tasks of their own.
+pub(crate) fn rows_times_panels_here(isa: Isa, rows: &[&[f32]], panels: &Panels, y: &mut [f32]) {
+    let bias = None;
+    dispatch(
+        isa,
+        RowsTimesPanels {
+            rows,
+            panels,
+            bias,
+            y,
+        },
+    );
+}
+
 /// `y[i, n] = Σ_p rows[p][i]·panels[p, n]`
 pub(crate) fn columns_times_panels(isa: Isa, rows: &[&[f32]], panels: &Panels, y: &mut [f32]) {
     if y.is_empty() {

@@ -105,6 +105,17 @@ impl Panels {
         })
     }
 
+    /// Packs a few filters `[filters, dimension, taps]`, no more than a panel is wide, as `[dimension, taps · width]`: tap
+    /// after tap, each a whole panel.
+    pub(crate) fn of_taps(isa: Isa, filters: &[f32], [count, dimension, taps]: [usize; 3]) -> Self {
+        let mut panels = Self::of_transpose(isa, filters, [count, dimension, taps]);
+        assert!(count <= panels.width, "filters must fit a panel");
+        // One panel [taps · dimension, width] is the same memory as one panel [dimension, width] for each tap.
+        panels.depth = dimension;
+        panels.columns = taps * panels.width;
+        panels
+    }
+
     /// The number of panels.
     pub(crate) fn count(&self) -> usize {
         self.columns.div_ceil(self.width)

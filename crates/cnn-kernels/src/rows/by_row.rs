@@ -3,14 +3,14 @@
 use super::SKIP;
 
 /// For each row, the tokens whose id it is, in ascending order; [`SKIP`]s are left out.
-pub(super) struct ByRow {
+pub(crate) struct ByRow {
     starts: Vec<u32>,
     tokens: Vec<u32>,
 }
 
 impl ByRow {
     /// Sorts; every id must be below `rows` or [`SKIP`], and there must be fewer than 2^32 tokens.
-    pub(super) fn new(rows: usize, ids: &[u32]) -> Self {
+    pub(crate) fn new(rows: usize, ids: &[u32]) -> Self {
         let mut starts = vec![0u32; rows + 1];
         for &id in ids {
             if id != SKIP {
@@ -33,7 +33,7 @@ impl ByRow {
     }
 
     /// The tokens of one row.
-    pub(super) fn tokens(&self, row: usize) -> &[u32] {
+    pub(crate) fn tokens(&self, row: usize) -> &[u32] {
         &self.tokens[self.starts[row] as usize..self.starts[row + 1] as usize]
     }
 }

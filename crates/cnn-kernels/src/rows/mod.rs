@@ -28,7 +28,7 @@ mod kernels;
 pub mod reference;
 
 use crate::{Isa, Offsets};
-use by_row::ByRow;
+pub(crate) use by_row::ByRow;
 use rayon::prelude::*;
 
 /// A token that keeps its place and adds nothing.

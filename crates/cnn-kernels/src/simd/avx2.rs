@@ -1,8 +1,9 @@
 //! Vectors of 8 numbers: AVX2 with FMA. All raw loads and stores of this instruction set are here.
 
 use std::arch::x86_64::{
-    __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_permute2f128_ps,
-    _mm256_set1_ps, _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    __m256, _CMP_NLE_UQ, _CMP_ORD_Q, _mm256_add_ps, _mm256_and_ps, _mm256_blendv_ps, _mm256_cmp_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_set1_ps, _mm256_shuffle_ps,
+    _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 use super::avx512::Avx512;
@@ -55,6 +56,20 @@ impl Simd for Avx2 {
     fn add(self, a: __m256, b: __m256) -> __m256 {
         // SAFETY: the token proves that the processor has Avx2.
         unsafe { _mm256_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn greater(self, first: (__m256, __m256), second: (__m256, __m256)) -> (__m256, __m256) {
+        // SAFETY: the token proves that the processor has Avx2.
+        unsafe {
+            // "Not less or equal" holds for a NaN on either side; the other half keeps a NaN that is first.
+            let above = _mm256_cmp_ps::<_CMP_NLE_UQ>(second.0, first.0);
+            let beats = _mm256_and_ps(above, _mm256_cmp_ps::<_CMP_ORD_Q>(first.0, first.0));
+            (
+                _mm256_blendv_ps(first.0, second.0, beats),
+                _mm256_blendv_ps(first.1, second.1, beats),
+            )
+        }
     }
 
     #[inline(always)]

@@ -1,7 +1,8 @@
 //! Vectors of 16 numbers: AVX-512. All raw loads and stores of this instruction set are here.
 
 use std::arch::x86_64::{
-    __m512, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    __m512, _CMP_NLE_UQ, _CMP_ORD_Q, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps,
+    _mm512_loadu_ps, _mm512_mask_blend_ps, _mm512_set1_ps, _mm512_storeu_ps,
 };
 
 use super::avx2::Avx2;
@@ -47,6 +48,20 @@ impl Simd for Avx512 {
     fn add(self, a: __m512, b: __m512) -> __m512 {
         // SAFETY: the token proves that the processor has Avx512.
         unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn greater(self, first: (__m512, __m512), second: (__m512, __m512)) -> (__m512, __m512) {
+        // SAFETY: the token proves that the processor has Avx512.
+        unsafe {
+            // "Not less or equal" holds for a NaN on either side; the other half keeps a NaN that is first.
+            let above = _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(second.0, first.0);
+            let beats = above & _mm512_cmp_ps_mask::<_CMP_ORD_Q>(first.0, first.0);
+            (
+                _mm512_mask_blend_ps(beats, first.0, second.0),
+                _mm512_mask_blend_ps(beats, first.1, second.1),
+            )
+        }
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@
 //! machine that has it, so holding one *is* the proof that its instructions may run. [`dispatch`] compiles each body once
 //! per instruction set, with everything inlined into one function that carries the `target_feature` attribute.
 //!
-//! The operations are exactly those whose results IEEE 754 fixes to the last bit: load, store, move, add, fused multiply-add. No
+//! The operations are exactly those whose results IEEE 754 fixes to the last bit: load, store, move, compare, add, fused multiply-add. No
 //! horizontal sums (their order would depend on the width), no approximate reciprocals.
 
 #[cfg(target_arch = "x86_64")]
@@ -40,6 +40,14 @@ pub(crate) trait Simd: Copy {
 
     /// `a + b` in each lane.
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// Of two numbers, each with a mark, the greater one in each lane; the first where neither is greater. NaN is greater
+    /// than all numbers.
+    fn greater(
+        self,
+        first: (Self::Vector, Self::Vector),
+        second: (Self::Vector, Self::Vector),
+    ) -> (Self::Vector, Self::Vector);
 
     /// `to[j·to_stride + i] = from[i·from_stride + j]` for i and j below 8; panics where a slice is too short for that.
     fn transpose_8x8(self, from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize);
@@ -116,4 +124,55 @@ fn rows_of_eight(from: &[f32], stride: usize) -> [&[f32; 8]; 8] {
             .first_chunk()
             .expect("a row needs 8 numbers")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::for_each_isa;
+
+    struct Greater<'a>([&'a [f32]; 4], &'a mut [f32], &'a mut [f32]);
+
+    impl Body for Greater<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+            let [a, a_mark, b, b_mark] = self.0.map(|numbers| simd.load(numbers));
+            let (value, mark) = simd.greater((a, a_mark), (b, b_mark));
+            simd.store(value, self.1);
+            simd.store(mark, self.2);
+        }
+    }
+
+    #[test]
+    fn the_greater_lane_wins_and_the_first_of_equals() {
+        let numbers = [
+            -f32::INFINITY,
+            -1.0,
+            -0.0,
+            0.0,
+            2.0,
+            f32::INFINITY,
+            f32::NAN,
+        ];
+        for_each_isa(|isa| {
+            for first in numbers {
+                for second in numbers {
+                    let (mut value, mut mark) = ([9.0; 16], [9.0; 16]);
+                    let inputs = [[first; 16], [1.0; 16], [second; 16], [2.0; 16]];
+                    let inputs = inputs.each_ref().map(|numbers| &numbers[..]);
+                    dispatch(isa, Greater(inputs, &mut value, &mut mark));
+                    let beats = second > first || (second.is_nan() && !first.is_nan());
+                    let (expected, of) = if beats { (second, 2.0) } else { (first, 1.0) };
+                    assert_eq!(
+                        value[0].to_bits(),
+                        expected.to_bits(),
+                        "{isa} {first} {second}"
+                    );
+                    assert_eq!(mark[..8], [of; 8], "{isa} {first} {second}");
+                }
+            }
+        });
+    }
 }

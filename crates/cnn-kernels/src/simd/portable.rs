@@ -38,6 +38,20 @@ impl<const L: usize> Simd for Portable<L> {
     }
 
     #[inline(always)]
+    fn greater(
+        self,
+        first: ([f32; L], [f32; L]),
+        second: ([f32; L], [f32; L]),
+    ) -> ([f32; L], [f32; L]) {
+        let beats: [bool; L] = std::array::from_fn(|l| {
+            second.0[l] > first.0[l] || (second.0[l].is_nan() && !first.0[l].is_nan())
+        });
+        let pick =
+            |a: [f32; L], b: [f32; L]| std::array::from_fn(|l| if beats[l] { b[l] } else { a[l] });
+        (pick(first.0, second.0), pick(first.1, second.1))
+    }
+
+    #[inline(always)]
     fn transpose_8x8(self, from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
         let rows = rows_of_eight(from, from_stride);
         for j in 0..8 {

@@ -3,7 +3,6 @@ mod config;
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 use cnn_core::layers::{Conv1d, Dropout, Embedding, Linear};
 use cnn_core::{Documents, Noise, ops};
 
@@ -63,17 +62,13 @@ impl TextCnn {
             Some(fixed) => rows + fixed.rows(documents).detach(),
             None => rows,
         };
-        let words = ops::gather(rows, documents); // [tokens, dimension]
-        let pooled = self.convs.iter().map(|conv| {
-            let (maps, positions) = conv.forward(words.clone(), documents.offsets()); // [positions, filters]
-            let floor = match self.windows {
-                Windows::Touching => conv.bias.as_ref().map(|bias| bias.val()),
-                Windows::Valid => None,
-            };
-            // ReLU is monotone, so it may follow the maximum, where there are fewer numbers.
-            relu(ops::max_over_time(maps, &positions, floor)) // [documents, filters]
-        });
-        Tensor::cat(pooled.collect(), 1)
+        let windows = match self.windows {
+            Windows::Touching => ops::filter_max::Windows::Touching,
+            Windows::Valid => ops::filter_max::Windows::Valid,
+        };
+        let filters = |conv: &Conv1d| (conv.weight.val(), conv.bias.as_ref().map(|b| b.val()));
+        let filters: Vec<_> = self.convs.iter().map(filters).collect();
+        ops::filter_max(rows, documents, &filters, windows)
     }
 
     /// Which variant this is.
