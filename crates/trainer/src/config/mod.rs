@@ -216,7 +216,7 @@ pub struct TextcnnSettings {
     pub filters: usize,
     /// Probability that a pooled feature is dropped.
     pub dropout: f64,
-    /// Largest norm of a class vector; 0 = no limit.
+    /// Largest norm of a class vector; 0 = no limit. Dropout rescales here, so that Kim's 3 is 1.5.
     pub max_norm: f64,
     /// Standard deviation of random word vectors (normal), or 0 for Kim's U[-0.25, 0.25].
     pub vector_deviation: f64,
