@@ -33,21 +33,16 @@ pub(crate) fn backward_weight_on(
     let documents = batch.offsets.documents();
     let distinct = rows.len() / dimension;
     let places = Places::new(batch, distinct as u32);
-    let strips = Strips::pack(
-        isa,
-        [distinct, dimension],
-        usize::MAX,
-        |first, width, strip| {
-            let columns = width.min(dimension - first);
-            for (strip, row) in strip
-                .chunks_exact_mut(width)
-                .zip(rows.chunks_exact(dimension))
-            {
-                strip[..columns].copy_from_slice(&row[first..][..columns]);
-                strip[columns..].fill(0.0);
-            }
-        },
-    );
+    let strips = Strips::pack(isa, [distinct, dimension], |first, width, strip| {
+        let columns = width.min(dimension - first);
+        for (strip, row) in strip
+            .chunks_exact_mut(width)
+            .zip(rows.chunks_exact(dimension))
+        {
+            strip[..columns].copy_from_slice(&row[first..][..columns]);
+            strip[columns..].fill(0.0);
+        }
+    });
     // A list for each filter and tap, with room for a term of each document.
     let bundles: Vec<Bundle> = shape.bundles(FILTERS).collect();
     let taps = shape.weights() / dimension;
@@ -80,6 +75,7 @@ pub(crate) fn backward_weight_on(
                     if winner == NO_WINNER || grad == 0.0 {
                         continue;
                     }
+                    batch.check_winner(winner, d, bundle.width);
                     let words = &words[winner as usize..][..bundle.width];
                     for ((_, to), &word) in lists.iter_mut().zip(words) {
                         // What stands for no word is overwritten by the next term.
@@ -108,6 +104,7 @@ pub(crate) fn backward_weight_on(
                 for (first, width, sums) in sums.of(list, taps) {
                     let columns = first..dimension.min(first + width);
                     join(
+                        isa,
                         taps,
                         sums,
                         width,
@@ -136,14 +133,14 @@ pub(crate) fn backward_rows_on(
     let shape = batch.shape;
     let dimension = shape.dimension;
     let taps: usize = shape.groups.iter().map(|g| g.width * g.filters).sum();
-    let strips = Strips::pack(isa, [taps, dimension], 3, |first, width, strip| {
+    let strips = Strips::pack(isa, [taps, dimension], |first, width, strip| {
         let columns = width.min(dimension - first);
         let mut row = 0;
         for bundle in shape.bundles(1) {
             let taps = bundle.width;
             let filter = &weight[bundle.weights + first * taps..][..columns * taps];
             let strip = &mut strip[row * width..][..taps * width];
-            part(taps, filter, strip, width);
+            part(isa, taps, filter, strip, width);
             for tap in strip.chunks_exact_mut(width) {
                 tap[columns..].fill(0.0);
             }
@@ -271,7 +268,7 @@ impl Won {
                     winners = others;
                     let (grads, others) = grad.split_at(group.filters);
                     grad = others;
-                    sort(windows, here, grads, own, begin);
+                    sort(batch, [d, group.width], here, grads, own, begin);
                 }
             });
         Self {
@@ -315,20 +312,31 @@ impl Won {
     }
 }
 
-/// A stable counting sort of the filters by the window that won; what has no gradient, or touches no token, is left out.
-fn sort(windows: usize, winners: &[u32], grad: &[f32], terms: &mut [Term], starts: &mut [u32]) {
+/// A stable counting sort of a group's filters by the window that won; what has no gradient, or touches no token, is left out.
+fn sort(
+    batch: Batch<'_>,
+    [d, width]: [usize; 2],
+    winners: &[u32],
+    grad: &[f32],
+    terms: &mut [Term],
+    starts: &mut [u32],
+) {
+    let windows = batch.windows(d, width);
     starts.fill(0);
-    let moves = |winner: u32, grad: f32| (winner as usize) < windows && grad != 0.0;
     for (&winner, &grad) in winners.iter().zip(grad) {
-        if moves(winner, grad) {
-            starts[winner as usize + 2] += 1;
+        if winner != NO_WINNER && grad != 0.0 {
+            batch.check_winner(winner, d, width);
+            // Two places on, so that the loops below end with the starts.
+            if let Some(count) = starts.get_mut(winner as usize + 2) {
+                *count += 1;
+            }
         }
     }
     for window in 0..windows {
         starts[window + 2] += starts[window + 1];
     }
     for (filter, (&winner, &grad)) in winners.iter().zip(grad).enumerate() {
-        if moves(winner, grad) {
+        if (winner as usize) < windows && grad != 0.0 {
             let place = &mut starts[winner as usize + 1];
             terms[*place as usize] = (filter as u32, grad);
             *place += 1;

@@ -25,8 +25,9 @@
 //! # What the simple algorithm would do, and what this one does
 //!
 //! Gather a vector for each token, convolve, keep a number for each position and filter, ReLU, maximum; and all of it backwards,
-//! where all but one position in twenty has the gradient 0. Of 128 headlines with 2,432 tokens, 970 of them distinct, and 2,304 taps of
-//! 300 numbers that is 3.5 G multiply-adds forward... each way.
+//! where all but one position in twenty has the gradient 0. 128 headlines have 2,432 tokens; under 256 filters each of the widths 2, 3
+//! and 4 and with 300 numbers per word that is 1.7 G multiply-adds forward and 3.4 G backward. Here it is 0.67 G forward, since 970
+//! words are distinct, and less than 0.1 G backward.
 //!
 //! 1. **A word meets a tap once.** `table[word, tap] = rows[word] · w[.., tap]` is a product over the *distinct* words; a window is the
 //!    sum of `k` entries of it. The table of a panel of filters (16 or 32 lanes, all their taps) is made and walked over by one
@@ -42,6 +43,18 @@
 //! 5. **A counting sort of winners by window** for each document says which filters won over a token, without asking all filters
 //!    at each.
 //! 6. **A gradient of 0 moves nothing** and is no term. After dropout that is half of them.
+//!
+//! Measured on one core of an EPYC (Zen 3) that other programs shared, for the 128 headlines above: 18 ms forward (75 GFLOP/s of the
+//! product over distinct words, all else included), 5 to 6 ms for the words and 4 to 5 ms for the weights.
+//!
+//! Considered, and left:
+//!
+//! - One operation for each width: three tables and three sorts over the same words, sums of three gradients of the words, and a last
+//!   task of each that nobody shares.
+//! - Words one after another through all strips: the taps, 2.8 MB, then come from the third-level cache for every word, and the
+//!   gradient of the words takes 8.5 ms instead of 6.5.
+//! - Terms collected filter by filter: winners and gradients are read across their rows, 5.9 instead of 4.9 ms for the weights.
+//! - The dense product of the sparse matrix of gradients: 13 % of its entries are not zero, 6 % after dropout.
 //!
 //! # Order of the sums
 //!
@@ -115,7 +128,7 @@ pub fn filter_max_forward(
 ///
 /// # Panics
 ///
-/// As [`filter_max_forward`], and if a winner is no window of its document.
+/// As [`filter_max_forward`], and if a winner that has a gradient is no window of its document.
 pub fn filter_max_backward_rows(
     shape: &FilterMaxShape,
     offsets: &Offsets,
@@ -129,7 +142,6 @@ pub fn filter_max_backward_rows(
     check(name, shape, offsets, ids, drows.len());
     check_weights(name, shape, weight.len());
     check_outputs(name, shape, offsets, winners.len(), grad.len());
-    check_winners(name, shape, offsets, winners);
     let batch = Batch {
         shape,
         offsets,
@@ -144,7 +156,7 @@ pub fn filter_max_backward_rows(
 ///
 /// # Panics
 ///
-/// As [`filter_max_forward`], and if a winner is no window of its document.
+/// As [`filter_max_forward`], and if a winner that has a gradient is no window of its document.
 pub fn filter_max_backward_weight(
     shape: &FilterMaxShape,
     offsets: &Offsets,
@@ -158,7 +170,6 @@ pub fn filter_max_backward_weight(
     check(name, shape, offsets, ids, rows.len());
     check_weights(name, shape, dweight.len());
     check_outputs(name, shape, offsets, winners.len(), grad.len());
-    check_winners(name, shape, offsets, winners);
     let batch = Batch {
         shape,
         offsets,
@@ -248,27 +259,4 @@ fn check_outputs(
         [outputs; 2],
         "{name}: winners and numbers must be [documents, filters]"
     );
-}
-
-/// What lies behind a document's places belongs to the next one: a wrong number would be read as another's words.
-fn check_winners(name: &str, shape: &FilterMaxShape, offsets: &Offsets, winners: &[u32]) {
-    let mut rest = winners;
-    for (d, len) in offsets.lengths().enumerate() {
-        for group in &shape.groups {
-            let (own, others) = rest.split_at(group.filters);
-            rest = others;
-            let windows = match shape.windows {
-                Windows::Touching => shape.windows.count(len, group.width) + 1,
-                Windows::Valid => shape.windows.count(len, group.width),
-            };
-            let largest = own
-                .iter()
-                .fold(0, |largest, &w| largest.max(w.wrapping_add(1)));
-            assert!(
-                largest as usize <= windows,
-                "{name}: window {} of document {d}, which has {windows}",
-                largest - 1
-            );
-        }
-    }
 }

@@ -59,6 +59,18 @@ impl Batch<'_> {
         self.shape.windows.count(self.offsets.len_of(d), width)
     }
 
+    /// Panics when `winner` is no window of document `d`: the places behind a document's are the next one's, so that its words
+    /// would be read instead.
+    #[inline(always)]
+    pub(super) fn check_winner(&self, winner: u32, d: usize, width: usize) {
+        let nothing = usize::from(self.shape.windows == Windows::Touching);
+        assert!(
+            (winner as usize) < self.windows(d, width) + nothing,
+            "window {winner} won in document {d}, which has {}",
+            self.windows(d, width)
+        );
+    }
+
     /// Tokens before a document that its first window of `width` covers.
     #[inline(always)]
     pub(super) fn before(&self, width: usize) -> usize {

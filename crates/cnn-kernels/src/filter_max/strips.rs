@@ -1,13 +1,19 @@
 //! Sums of a few rows of a matrix, each times a factor: the matrix lies in strips as wide as a tile of registers.
 
+use std::ops::RangeInclusive;
+
 use rayon::prelude::*;
 
 use crate::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Part, Simd, dispatch, panel_width};
 
-/// The most panels of columns side by side in a strip: 12 vectors of a sum stay in registers.
-const MOST: usize = 6;
+/// Panels of columns side by side in a strip: at most 12 vectors of a sum stay in registers, at least 6 hide one another's
+/// latency.
+const PANELS: RangeInclusive<usize> = 3..=6;
+
+/// Between those, as many panels as make no more numbers than this: 448 KiB, of a second-level cache of 512 KiB or more.
+const NUMBERS: usize = 448 << 8;
 
 /// The longest chain of multiply-adds; longer sums are cut into blocks whose results are added in order.
 const BLOCK: usize = 256;
@@ -28,16 +34,17 @@ pub(super) struct Strips {
 
 impl Strips {
     /// Packs a matrix: `fill(first, width, strip)` writes the columns from `first` on, as many as there are, into `strip
-    /// [rows, width]`. At most `most` panels make a strip.
+    /// [rows, width]`.
     pub(super) fn pack(
         isa: Isa,
         [rows, columns]: [usize; 2],
-        most: usize,
         fill: impl Fn(usize, usize, &mut [f32]) + Sync,
     ) -> Self {
         let panel = panel_width(isa);
         let panels = columns.div_ceil(panel);
-        let count = panels.div_ceil(most.min(MOST)).max(1);
+        let most = NUMBERS / (rows * panel).max(1);
+        let most = most.clamp(*PANELS.start(), *PANELS.end());
+        let count = panels.div_ceil(most).max(1);
         let widths: Vec<usize> = (0..count)
             .map(|strip| (panels / count + usize::from(strip < panels % count)) * panel)
             .collect();

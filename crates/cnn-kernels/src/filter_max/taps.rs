@@ -1,7 +1,23 @@
 //! From taps side by side, as PyTorch stores a filter, to taps one after another, and back.
 
-/// `apart[j][c] = together[c · taps + j]` where `apart` is `[taps, stride]`: columns that `together` does not reach stay.
-pub(super) fn part(taps: usize, together: &[f32], apart: &mut [f32], stride: usize) {
+use crate::lanes::for_each_isa;
+
+for_each_isa! {
+    /// `apart[j][c] = together[c · taps + j]` where `apart` is `[taps, stride]`: columns that `together` does not reach stay.
+    fn part(taps: usize, together: &[f32], apart: &mut [f32], stride: usize) {
+        part_any(taps, together, apart, stride);
+    }
+}
+
+for_each_isa! {
+    /// `together[c · taps + j] = apart[j][c]`, the reverse of [`part`].
+    fn join(taps: usize, apart: &[f32], stride: usize, together: &mut [f32]) {
+        join_any(taps, apart, stride, together);
+    }
+}
+
+#[inline(always)]
+fn part_any(taps: usize, together: &[f32], apart: &mut [f32], stride: usize) {
     match taps {
         1 => apart[..together.len()].copy_from_slice(together),
         2 => part_by::<2>(together, apart, stride),
@@ -18,7 +34,8 @@ pub(super) fn part(taps: usize, together: &[f32], apart: &mut [f32], stride: usi
     }
 }
 
-/// The taps of a filter a constant, so that the compiler sees the shuffles in it.
+/// The taps of a filter are a constant here, so that the compiler sees the shuffles in it.
+#[inline(always)]
 fn part_by<const TAPS: usize>(together: &[f32], apart: &mut [f32], stride: usize) {
     let (together, _) = together.as_chunks::<TAPS>();
     for j in 0..TAPS {
@@ -29,8 +46,8 @@ fn part_by<const TAPS: usize>(together: &[f32], apart: &mut [f32], stride: usize
     }
 }
 
-/// `together[c · taps + j] = apart[j][c]`, the reverse of [`part`].
-pub(super) fn join(taps: usize, apart: &[f32], stride: usize, together: &mut [f32]) {
+#[inline(always)]
+fn join_any(taps: usize, apart: &[f32], stride: usize, together: &mut [f32]) {
     match taps {
         1 => together.copy_from_slice(&apart[..together.len()]),
         2 => join_by::<2>(apart, stride, together),
@@ -47,6 +64,7 @@ pub(super) fn join(taps: usize, apart: &[f32], stride: usize, together: &mut [f3
     }
 }
 
+#[inline(always)]
 fn join_by<const TAPS: usize>(apart: &[f32], stride: usize, together: &mut [f32]) {
     let (together, _) = together.as_chunks_mut::<TAPS>();
     let apart: [&[f32]; TAPS] = std::array::from_fn(|j| &apart[j * stride..][..together.len()]);
@@ -58,15 +76,16 @@ fn join_by<const TAPS: usize>(apart: &[f32], stride: usize, together: &mut [f32]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial::for_each_isa;
 
     #[test]
     fn taps_part_and_join_again() {
-        for taps in 1..8 {
-            for columns in [0, 1, 7, 40] {
+        for_each_isa(|isa| {
+            for (taps, columns) in (1..8).flat_map(|taps| [0, 1, 7, 40].map(|c| (taps, c))) {
                 let together: Vec<f32> = (0..columns * taps).map(|i| i as f32).collect();
                 let stride = columns + 3;
                 let mut apart = vec![-1.0; taps * stride];
-                part(taps, &together, &mut apart, stride);
+                part(isa, taps, &together, &mut apart, stride);
                 for (i, number) in apart.iter().enumerate() {
                     let (j, c) = (i / stride, i % stride);
                     let expected = if c < columns {
@@ -77,9 +96,9 @@ mod tests {
                     assert_eq!(*number, expected, "{taps} taps, {columns} columns");
                 }
                 let mut again = vec![f32::NAN; together.len()];
-                join(taps, &apart, stride, &mut again);
+                join(isa, taps, &apart, stride, &mut again);
                 assert_eq!(again, together);
             }
-        }
+        });
     }
 }

@@ -1,5 +1,7 @@
 //! The greatest value of each filter: exact on integers, bounded on normals, the same bits everywhere.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::*;
 use crate::NO_WINNER;
 use crate::testing::{
@@ -364,4 +366,35 @@ fn a_word_without_a_row_is_refused() {
         &mut y,
         &mut winners,
     );
+}
+
+#[test]
+fn a_winner_outside_its_document_is_refused() {
+    let offsets = Offsets::from_lengths([4, 4]);
+    let case = Case::new(shape(2, &[(3, 1)], Windows::Valid), offsets, normals);
+    let Case {
+        shape,
+        offsets,
+        ids,
+        rows,
+        weight,
+        ..
+    } = &case;
+    let refuses = |winner: u32, grad: f32| {
+        let (winners, grad) = ([winner, 0], [grad, 1.0]);
+        let (mut drows, mut dweight) = (rows.clone(), weight.clone());
+        let words = || {
+            filter_max_backward_rows(shape, offsets, ids, &winners, &grad, weight, &mut drows);
+        };
+        let words = catch_unwind(AssertUnwindSafe(words)).is_err();
+        let filters = || {
+            filter_max_backward_weight(shape, offsets, ids, &winners, &grad, rows, &mut dweight);
+        };
+        assert_eq!(catch_unwind(AssertUnwindSafe(filters)).is_err(), words);
+        words
+    };
+    assert!(!refuses(1, 1.0), "the last window");
+    assert!(refuses(2, 1.0), "the next document's first word");
+    assert!(!refuses(2, 0.0), "nothing to follow");
+    assert!(!refuses(NO_WINNER, 1.0));
 }

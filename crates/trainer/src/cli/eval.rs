@@ -28,7 +28,7 @@ pub struct EvalArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    machine: MachineArgs,
+    pub(super) machine: MachineArgs,
     /// Print no remarks on stderr
     #[arg(long)]
     quiet: bool,

@@ -44,6 +44,28 @@ enum Command {
     Config(config::ConfigCommand),
 }
 
+impl Command {
+    /// The threads that it asks for.
+    fn threads(&self) -> Option<u16> {
+        match self {
+            Self::Train(args) => args.machine.threads,
+            Self::Eval(args) => args.machine.threads,
+            Self::Predict(args) => args.machine.threads,
+            Self::Data(_) | Self::Config(_) => None,
+        }
+    }
+
+    fn run(self, stop: &Stop) -> Result<(), CliError> {
+        match self {
+            Self::Train(args) => train::run(args, stop),
+            Self::Eval(args) => eval::run(args),
+            Self::Predict(args) => predict::run(args),
+            Self::Data(command) => data::run(command),
+            Self::Config(command) => config::run(command),
+        }
+    }
+}
+
 /// How a command failed; decides the exit code.
 #[derive(Debug)]
 pub enum CliError {
@@ -142,14 +164,9 @@ pub fn main() -> ExitCode {
         }
     };
     let stop = Stop::listen();
-    let result = match cli.command {
-        Command::Train(args) => train::run(args, &stop),
-        Command::Eval(args) => eval::run(args),
-        Command::Predict(args) => predict::run(args),
-        Command::Data(command) => data::run(command),
-        Command::Config(command) => config::run(command),
-    };
-    match result {
+    let threads = cli.command.threads();
+    let result = options::on_threads(threads, || cli.command.run(&stop));
+    match result.flatten() {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Closed) => ExitCode::SUCCESS,
         Err(CliError::Usage(text)) => {

@@ -21,14 +21,8 @@ pub struct MachineArgs {
 }
 
 impl MachineArgs {
-    /// Sets up the threads and opens the device, without autodiff.
+    /// Opens the device, without autodiff.
     pub fn open(&self) -> Result<Machine, CliError> {
-        if let Some(threads) = self.threads {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(usize::from(threads))
-                .build_global()
-                .map_err(|e| CliError::Failed(format!("cannot start {threads} threads: {e}")))?;
-        }
         let backend: Backend = self.backend.parse()?;
         Ok(Machine {
             backend: backend.name(),
@@ -36,6 +30,25 @@ impl MachineArgs {
         })
     }
 }
+
+/// Starts `threads` threads, by default one for each core, and runs `work` on one of them.
+///
+/// On one of them and not on the thread that waits for them: from there every kernel would hand its work over and sleep until it
+/// is done, two changes of thread for a piece of work that may take a hundred microseconds.
+pub fn on_threads<R: Send>(
+    threads: Option<u16>,
+    work: impl FnOnce() -> R + Send,
+) -> Result<R, CliError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.map_or(0, usize::from))
+        .stack_size(STACK)
+        .build_global()
+        .map_err(|e| CliError::Failed(format!("cannot start threads: {e}")))?;
+    Ok(rayon::scope(|_| work()))
+}
+
+/// Bytes of a thread's stack: what the thread of `main` has on Linux.
+const STACK: usize = 8 << 20;
 
 /// Which data, and how to read it.
 #[derive(Args, Debug, Clone, Default)]

@@ -28,7 +28,7 @@ pub struct PredictArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "input")]
     file: Option<PathBuf>,
     #[command(flatten)]
-    machine: MachineArgs,
+    pub(super) machine: MachineArgs,
     /// Print no remarks on stderr
     #[arg(long)]
     quiet: bool,

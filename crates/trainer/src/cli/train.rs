@@ -23,7 +23,7 @@ pub struct TrainArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    machine: MachineArgs,
+    pub(super) machine: MachineArgs,
     #[command(flatten)]
     settings: SettingArgs,
     /// Train one network per fold of a set without a split, and print the mean
