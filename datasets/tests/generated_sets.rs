@@ -1,7 +1,7 @@
 //! The generated sets, opened by name: split without leaks, the same from the same seed.
 
 use datasets::inventory::{Presence, list};
-use datasets::{DataError, Kind, OpenOptions, kind_of, known_set, open_image, open_text};
+use datasets::{DataError, Kind, Language, OpenOptions, kind_of, known_set, open_image, open_text};
 
 #[test]
 fn digits_are_a_set_of_images() {
@@ -28,21 +28,25 @@ fn digits_are_a_set_of_images() {
 #[test]
 fn texts_share_nothing_between_the_parts() {
     for name in ["phrases", "long_documents"] {
-        let options = OpenOptions {
-            generated_rows: Some(500),
-            ..Default::default()
-        };
-        let set = open_text(name, &options).unwrap();
-        assert_eq!((set.labels.len(), set.split.rows()), (2, 500), "{name}");
-        assert!(
-            !datasets::duplicates::count_duplicates(&set.split).crosses_parts(),
-            "{name}"
-        );
-        assert!(
-            set.split.test.len().abs_diff(50) < 10,
-            "{name}: {}",
-            set.split.test.len()
-        );
+        let set = open_text(name, &OpenOptions::default()).unwrap();
+        assert_eq!((set.labels.len(), set.language), (2, Language::English));
+        let crossing = datasets::duplicates::count_duplicates(&set.split).crosses_parts();
+        assert!(!crossing, "{name}");
+        let tenth = set.split.rows() / 10;
+        for (part, rows) in set.split.parts() {
+            let of_class = |label| rows.iter().filter(|row| row.label == label).count();
+            let [first, second] = [0, 1].map(of_class);
+            // Few rows are drawn twice, so that the split is nearly 8 : 1 : 1 and each part nearly balanced.
+            assert!(
+                first.abs_diff(second) * 20 < rows.len(),
+                "{name}, {part}: {first} and {second}"
+            );
+            let expected = if part == "train" { 8 * tenth } else { tenth };
+            assert!(
+                rows.len().abs_diff(expected) * 100 <= expected,
+                "{name}, {part}"
+            );
+        }
     }
 }
 

@@ -229,3 +229,46 @@ fn narrate(text: &mut Vec<&'static str>, draw: &mut Draw) {
         _ => text.extend(["went", place, "the", thing, "."]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the head of this file says, found anew from the words: two passages, far apart and away from the edges.
+    #[test]
+    fn the_class_is_the_order_of_two_distant_passages() {
+        for (text, label) in long_documents(7, 500) {
+            let words: Vec<&str> = text.split(' ').collect();
+            assert!(
+                (SHORTEST..=LONGEST).contains(&words.len()),
+                "{}",
+                words.len()
+            );
+            let places = |list: &[&str]| -> Vec<usize> {
+                let is_in = |place: &usize| list.contains(&words[*place]);
+                (0..words.len()).filter(is_in).collect()
+            };
+            let (praised, blamed) = (places(&PRAISE), places(&BLAME));
+            let [first, second] = if label == 1 {
+                [&blamed, &praised]
+            } else {
+                [&praised, &blamed]
+            };
+            assert!(first.len() >= 4 && second.len() >= 4, "{text}");
+            assert!(first[0] >= MARGIN, "{text}");
+            assert!(second[0] - first[first.len() - 1] > GAP, "{text}");
+            assert!(words.len() - second[second.len() - 1] > MARGIN, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_judgement_stands_in_one_list_alone() {
+        let plain = [&THINGS[..], &DEEDS, &PLACES, &TIMES].concat();
+        for word in PRAISE {
+            assert!(!BLAME.contains(&word) && !plain.contains(&word), "{word}");
+        }
+        for word in BLAME {
+            assert!(!plain.contains(&word), "{word}");
+        }
+    }
+}
