@@ -88,6 +88,8 @@ pub fn run(command: &str, arguments: &[OsString]) -> Result<(), Failure> {
         "--no-default-features",
     ]);
     cargo.args(["--features", &features.join(",")]);
+    // So that a command which `cnn` prints goes through this door again.
+    cargo.env("CNN_CALLED_AS", "cargo xtask");
     match first {
         Some(backend) => eprintln!(
             "Building cnn with Burn's {} backend: about {} minutes on two cores the first time, seconds after that.",

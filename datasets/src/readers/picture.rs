@@ -11,7 +11,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageReader};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader};
 
 use super::{Limits, ReadError};
 use crate::open::IMAGE_SIDE;
@@ -157,6 +157,15 @@ pub fn convert_picture(
         pixels: placed.into_raw(),
         conversion,
     })
+}
+
+/// A grey image, `[height * width]` row by row, as a PNG file; `None` if there are more or fewer pixels than that.
+pub fn grey_png(pixels: &[u8], width: usize, height: usize) -> Option<Vec<u8>> {
+    let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+    let image = GrayImage::from_raw(width, height, pixels.to_vec())?;
+    let mut file = Cursor::new(Vec::new());
+    image.write_to(&mut file, ImageFormat::Png).ok()?;
+    Some(file.into_inner())
 }
 
 /// Decodes within the limits and turns the picture upright.

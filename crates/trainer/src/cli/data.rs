@@ -10,7 +10,8 @@ use datasets::manifest::Manifest;
 use datasets::{OpenOptions, describe, inventory, known_set};
 
 use super::CliError;
-use super::options::DataArgs;
+use super::options::ReadingArgs;
+use crate::config::RunConfig;
 
 /// Commands of `data`.
 #[derive(Subcommand, Debug)]
@@ -42,8 +43,11 @@ pub enum DataCommand {
     Describe {
         /// Name of a known set, or a path
         set: String,
+        /// Seed of a generated set, and of a split that is cut here
+        #[arg(long, value_name = "N", default_value_t = RunConfig::DEFAULT_SEED)]
+        seed: u64,
         #[command(flatten)]
-        data: DataArgs,
+        reading: ReadingArgs,
     },
 }
 
@@ -53,7 +57,13 @@ pub fn run(command: DataCommand) -> Result<(), CliError> {
         DataCommand::List { data_dir } => list(&folder(data_dir)),
         DataCommand::Fetch { names, data_dir } => fetch_sets(&names, &folder(data_dir)),
         DataCommand::Verify { names, data_dir } => verify(&names, &folder(data_dir)),
-        DataCommand::Describe { set, data } => describe_set(&set, &data.open_options()),
+        DataCommand::Describe { set, seed, reading } => {
+            let options = OpenOptions {
+                seed,
+                ..reading.open_options()
+            };
+            describe_set(&set, &options)
+        }
     }
 }
 

@@ -51,7 +51,7 @@ pub fn run(args: EvalArgs) -> Result<(), CliError> {
     if let Some(data) = &args.data.data {
         config.data.clone_from(data);
     }
-    let base = args.data.open_options();
+    let base = args.data.reading.open_options();
     let (labels, notes, evaluation) = if config.model.reads_images() {
         let task = ImageTask::open(&config, &base)?;
         let images = match args.part {

@@ -56,6 +56,13 @@ pub struct DataArgs {
     /// Name of a known set (`data list`), or a path: csv, tsv, jsonl, a folder with one folder per class
     #[arg(long, value_name = "NAME|PATH")]
     pub data: Option<String>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How data are read.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ReadingArgs {
     /// Column of the text in a csv, tsv or jsonl file [default: guessed and said]
     #[arg(long, value_name = "NAME|N")]
     pub text_column: Option<String>,
@@ -67,7 +74,7 @@ pub struct DataArgs {
     pub data_dir: Option<PathBuf>,
 }
 
-impl DataArgs {
+impl ReadingArgs {
     /// What the data crate is asked for, as far as the command line decides it.
     pub fn open_options(&self) -> OpenOptions {
         OpenOptions {

@@ -109,7 +109,7 @@ pub fn run(args: TrainArgs, stop: &Stop) -> Result<(), CliError> {
     let config = args
         .settings
         .resolve(args.model, args.data.data.as_deref())?;
-    check_data(&config, &args.data.open_options())?;
+    check_data(&config, &args.data.reading.open_options())?;
     let machine = args.machine.open()?;
     let runs = PathBuf::from("runs");
     match args.folds {
@@ -190,7 +190,7 @@ fn train_one(
     let mut progress = Progress::new(args.quiet);
     let outcome = run::train(
         &session,
-        &args.data.open_options(),
+        &args.data.reading.open_options(),
         machine,
         !args.no_baseline,
         stop,
@@ -220,6 +220,7 @@ fn set_name(data: &str) -> String {
 fn print_outcome(outcome: &RunOutcome) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
     write!(out, "{outcome}")?;
+    print_command(&mut out, outcome)?;
     Ok(out.flush()?)
 }
 
@@ -230,5 +231,22 @@ fn print_folds(outcomes: &[RunOutcome]) -> Result<(), CliError> {
         writeln!(out, "fold {fold}: {}", run::score_line(result))?;
     }
     writeln!(out, "{}", run::folds_line(&results))?;
+    if let Some(first) = outcomes.first() {
+        print_command(&mut out, first)?;
+    }
     Ok(out.flush()?)
+}
+
+/// The last line: how to use what was trained.
+fn print_command(out: &mut impl Write, outcome: &RunOutcome) -> Result<(), CliError> {
+    if let Some(line) = run::predict_line(outcome, &called_as()) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// How this program is called, for a command to paste: as the door to it says, else as it was.
+fn called_as() -> String {
+    let own = || run::quoted(&std::env::args().next().unwrap_or_else(|| "cnn".to_owned()));
+    std::env::var("CNN_CALLED_AS").unwrap_or_else(|_| own())
 }

@@ -7,12 +7,15 @@ use super::{
 };
 
 impl RunConfig {
+    /// The seed where none is given.
+    pub const DEFAULT_SEED: u64 = 1;
+
     /// The settings of `model` on `data`: those tuned for a known set, else those that suit most sets of that kind.
     pub fn defaults(model: ModelKind, data: &str) -> Self {
         let mut config = Self {
             model,
             data: data.to_owned(),
-            seed: 1,
+            seed: Self::DEFAULT_SEED,
             examples: ExamplesConfig {
                 limit: 0,
                 fold: 0,

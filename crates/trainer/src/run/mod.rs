@@ -2,6 +2,7 @@
 
 mod baseline;
 mod report;
+mod sample;
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -29,7 +30,7 @@ use crate::signals::Stop;
 use crate::statistics::ConfusionMatrix;
 use crate::weights::{collect, to_safetensors};
 
-pub use report::{folds_line, score_line};
+pub use report::{folds_line, predict_line, quoted, score_line};
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -189,16 +190,10 @@ pub fn train(
         && let Some(result) = files.read_result()?
     {
         reporter.say("this run is finished already; nothing was done");
-        let sample = if config.model.reads_images() {
-            "digit.png"
-        } else {
-            "some text"
-        }
-        .to_owned();
         return Ok(RunOutcome::Complete {
             folder: session.folder().to_owned(),
             result: Box::new(result),
-            sample,
+            sample: sample::of_finished(files, config.model),
         });
     }
     let trained = machine.device.clone().autodiff();
@@ -216,13 +211,14 @@ pub fn train(
                 notes: &task.notes,
             };
             let network = assembly::lenet5(config, task.labels.len(), &trained)?;
+            let sample = sample::of_images(&session.folder, &task.dev)?;
             let baseline = || baseline::of_images(&task);
             work.finish(
                 network,
                 [&task.train, &task.dev, &task.test],
                 None,
                 with_baseline.then_some(baseline),
-                "digit.png",
+                &sample,
             )
         }
         ModelKind::Textcnn | ModelKind::Dpcnn => {
@@ -243,12 +239,7 @@ pub fn train(
                 sha256: &task.sha256,
                 notes: &task.notes,
             };
-            let sample: String = task.split.test[0]
-                .text
-                .split_whitespace()
-                .take(12)
-                .collect::<Vec<_>>()
-                .join(" ");
+            let sample = sample::of_texts(&task.split.dev);
             let (words, classes) = (task.tokenizer.vocabulary_size(), task.labels.len());
             let baseline = with_baseline.then_some(|| baseline::of_texts(&task));
             let sets = [&task.train, &task.dev, &task.test];

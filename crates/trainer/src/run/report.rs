@@ -54,12 +54,7 @@ fn baseline_lines(result: &RunResult) -> Option<String> {
 
 impl fmt::Display for RunOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Complete {
-            folder,
-            result,
-            sample,
-        } = self
-        else {
+        let Self::Complete { result, .. } = self else {
             return Ok(());
         };
         writeln!(f, "{}", score_line(result))?;
@@ -75,18 +70,26 @@ impl fmt::Display for RunOutcome {
             f,
             "trained {} steps in {:.1} s, {:.0} examples/s{memory}",
             train.steps, train.seconds, train.samples_per_s
-        )?;
-        let folder = quoted(&folder.display().to_string());
-        writeln!(
-            f,
-            "predict with: cargo xtask predict --run {folder} {}",
-            quoted(sample)
         )
     }
 }
 
+/// The command that tries a finished run; `program` begins it.
+pub fn predict_line(outcome: &RunOutcome, program: &str) -> Option<String> {
+    let RunOutcome::Complete { folder, sample, .. } = outcome else {
+        return None;
+    };
+    // What begins with a hyphen would be read as an option.
+    let end = if sample.starts_with('-') { "-- " } else { "" };
+    Some(format!(
+        "predict with: {program} predict --run {} {end}{}",
+        quoted(&folder.display().to_string()),
+        quoted(sample)
+    ))
+}
+
 /// As a shell word.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = !text.is_empty()
         && text
             .chars()
@@ -134,6 +137,7 @@ mod tests {
 
     #[test]
     fn a_sample_is_one_shell_word() {
+        assert_eq!(quoted("c'est ça"), r"'c'\''est ça'");
         assert_eq!(quoted("plain-word.png"), "plain-word.png");
         assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
         assert_eq!(quoted(""), "''");

@@ -31,11 +31,13 @@ pub enum RunFile {
     Environment,
     /// `result.json`
     Result,
+    /// `sample.png`, an image to try the network with
+    Sample,
 }
 
 impl RunFile {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Config,
         Self::Model,
         Self::Tokenizer,
@@ -43,6 +45,7 @@ impl RunFile {
         Self::Metrics,
         Self::Environment,
         Self::Result,
+        Self::Sample,
     ];
 
     /// Its name in the folder.
@@ -55,6 +58,7 @@ impl RunFile {
             Self::Metrics => "metrics.jsonl",
             Self::Environment => "environment.json",
             Self::Result => "result.json",
+            Self::Sample => "sample.png",
         }
     }
 }

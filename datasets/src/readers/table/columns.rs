@@ -65,7 +65,8 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// Whether `first` is a header: it holds a known column name, or one that the caller asked for, which does not
-/// occur again in its column (a class may well be called `y`).
+/// occur again in its column (a class may well be called `y`). A slip of the finger in what was asked for still
+/// tells a header, so that the error can name its columns.
 pub(crate) fn looks_like_header(
     first: &[String],
     rest: &[Vec<String>],
@@ -80,7 +81,11 @@ pub(crate) fn looks_like_header(
     first.iter().enumerate().any(|(column, cell)| {
         let cell = cell.trim();
         let is = |name: &&str| name.trim().eq_ignore_ascii_case(cell);
-        let known = TEXT_NAMES.iter().any(is) || LABEL_NAMES.iter().any(is) || asked.iter().any(is);
+        let nearly =
+            |name: &&str| name.parse::<usize>().is_err() && nearest(name, [cell]).is_some();
+        let known = TEXT_NAMES.iter().any(is)
+            || LABEL_NAMES.iter().any(is)
+            || asked.iter().any(|name| is(name) || nearly(name));
         !cell.is_empty() && known && rest.iter().all(|row| row[column].trim() != cell)
     })
 }

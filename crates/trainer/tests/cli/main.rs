@@ -1,0 +1,12 @@
+//! The `cnn` command as a user meets it, from the outside: what is typed, what is printed, what lies on the disk.
+
+mod command;
+mod data;
+mod folders;
+mod judge;
+mod neighbours;
+mod own_files;
+mod predict;
+mod samples;
+mod streams;
+mod usage;
