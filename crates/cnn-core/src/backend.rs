@@ -38,7 +38,7 @@ pub enum BackendError {
         compiled: String,
     },
     /// No device could be had: no GPU, no driver.
-    #[error("the backend `{backend}` found no device that works: {reason}")]
+    #[error("the backend `{backend}` found no device that works ({reason}); {}", .backend.needs())]
     Unavailable {
         /// The backend asked for.
         backend: Backend,
@@ -64,6 +64,21 @@ impl Backend {
             Self::NdArray => "ndarray",
             Self::Wgpu => "wgpu",
             Self::Cuda => "cuda",
+        }
+    }
+
+    /// What a machine must have for the backend to work.
+    fn needs(self) -> &'static str {
+        match self {
+            Self::Flex | Self::NdArray => "it needs nothing but a CPU",
+            Self::Wgpu => {
+                "it needs a driver for Vulkan, Metal or DirectX 12 (without a GPU Mesa's software Vulkan will do, \
+                 on Debian `apt-get install mesa-vulkan-drivers`), or take the backend `flex`, which computes on the CPU"
+            }
+            Self::Cuda => {
+                "it needs an NVIDIA GPU and its driver (`nvidia-smi` lists them), or take the backend `flex`, which \
+                 computes on the CPU"
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Each fused operation against its default body and against an independent composition of Burn operations under Burn's own
-//! automatic differentiation: the result, and every gradient. On every CPU backend that is compiled in.
-#![cfg(any(feature = "flex", feature = "ndarray"))]
+//! automatic differentiation: the result, and every gradient. On every backend that is compiled in.
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
+mod devices;
 mod drawn;
 #[path = "fused_ops/filter_max.rs"]
 mod filter_max;
@@ -42,8 +42,8 @@ where
     }
 }
 
-/// One test per CPU backend for each of these functions.
-macro_rules! on_cpu_backends {
+/// One test per backend for each of these functions.
+macro_rules! on_backends {
     ($($name:ident),* $(,)?) => {
         #[cfg(feature = "flex")]
         mod flex {
@@ -53,9 +53,16 @@ macro_rules! on_cpu_backends {
         mod ndarray {
             $(#[test] fn $name() { super::$name::<burn::backend::NdArray>(&burn::tensor::Device::ndarray()); })*
         }
+        #[cfg(any(feature = "wgpu", feature = "cuda"))]
+        mod gpu {
+            $(#[test] fn $name() {
+                let gpus = super::devices::devices().into_iter().filter(|(backend, _)| !super::devices::promises_bits(*backend));
+                gpus.for_each(|(_, device)| super::$name::<burn::backend::Cube>(&device));
+            })*
+        }
     };
 }
-on_cpu_backends!(
+on_backends!(
     linear,
     conv1d,
     conv2d,

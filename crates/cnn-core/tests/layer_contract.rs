@@ -1,8 +1,8 @@
 //! What every layer promises, asked of every layer: `check_layer`.
-#![cfg(any(feature = "flex", feature = "ndarray"))]
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
 mod check_layer;
+mod devices;
 mod drawn;
 
 use burn::tensor::{Device, Tensor};
@@ -11,16 +11,17 @@ use cnn_core::layers::*;
 use cnn_core::{Documents, Noise, Offsets};
 use drawn::drawn;
 
-/// Sample `i` as rows of `width` numbers, `rows(i)` of them.
+/// Sample `i` as rows of `width` numbers, `rows(i)` of them. What is empty comes as data here, and not as a constant: Burn
+/// fuses those for GPUs, and a kernel fused over no element writes nothing else either (see `with_rows` in `ops/tables.rs`).
 fn packed(samples: &[usize], rows: fn(usize) -> usize, width: usize, device: &Device) -> Tensor<2> {
-    let mut parts = vec![Tensor::<2>::zeros([0, width], device)];
     let own = samples.iter().filter(|i| rows(**i) > 0);
-    parts.extend(own.map(|i| drawn(&format!("sample {i}"), [rows(*i), width], device)));
-    let parts: Vec<_> = match parts.len() {
-        1 => parts,
-        _ => parts.split_off(1),
-    };
-    Tensor::cat(parts, 0)
+    let parts: Vec<_> = own
+        .map(|i| drawn(&format!("sample {i}"), [rows(*i), width], device))
+        .collect();
+    match parts.is_empty() {
+        true => drawn("nothing", [0, width], device),
+        false => Tensor::cat(parts, 0),
+    }
 }
 
 /// Sample `i` as one image.
@@ -28,7 +29,7 @@ fn images(samples: &[usize], shape: [usize; 3], device: &Device) -> Tensor<4> {
     let [channels, height, width] = shape;
     let image = |i: &usize| drawn(&format!("image {i}"), [1, channels, height, width], device);
     match samples {
-        [] => Tensor::zeros([0, channels, height, width], device),
+        [] => drawn("nothing", [0, channels, height, width], device),
         samples => Tensor::cat(samples.iter().map(image).collect(), 0),
     }
 }
@@ -52,7 +53,7 @@ fn by_document(y: Tensor<2>, offsets: &Offsets) -> Vec<Tensor<1>> {
     let [rows, width] = y.dims();
     assert_eq!(rows, offsets.total());
     let flat = |d: usize| match offsets.len_of(d) {
-        0 => Tensor::zeros([0], &y.device()),
+        0 => drawn("nothing", [0], &y.device()),
         _ => y.clone().slice([offsets.range(d), 0..width]).flatten(0, 1),
     };
     (0..offsets.documents()).map(flat).collect()

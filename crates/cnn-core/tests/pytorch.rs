@@ -1,4 +1,4 @@
-//! Every layer against PyTorch: outputs and all gradients, on every CPU backend that was compiled in.
+//! Every layer against PyTorch: outputs and all gradients, on every backend that was compiled in.
 //!
 //! `python crates/cnn-core/tests/pytorch/make.py` remakes the values; they were computed in f64 from the same f32 inputs, so what
 //! differs is our rounding. `cargo test -p cnn-core --test pytorch -- --nocapture` prints the deviations.
@@ -26,10 +26,7 @@ const TOLERANCE: f64 = 1e-6;
 fn on_every_device(name: &str, test: impl Fn(&Case, &Device)) {
     let values = Values::open(env!("CARGO_MANIFEST_DIR"), "layers.json");
     let devices = devices();
-    assert!(
-        !devices.is_empty(),
-        "compile a CPU backend in: --features flex"
-    );
+    assert!(!devices.is_empty(), "compile a backend in: --features flex");
     for device in devices {
         test(&values.case(name), &device);
     }

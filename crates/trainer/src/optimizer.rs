@@ -51,9 +51,10 @@ impl Optimizer {
     }
 
     fn step_table(&mut self, weight: &mut Param<Tensor<2>>, rule: StepRule, rows: RowsGradient) {
-        // Out of the parameter and back again, so that the table has one owner and is changed in place.
-        let placeholder = Param::from_tensor(Tensor::zeros(
-            [0, 0],
+        // Out of the parameter and back again, so that the table has one owner and is changed in place. The placeholder is
+        // data and no constant, which Burn would fuse on a GPU: nothing without elements may be in a fused kernel.
+        let placeholder = Param::from_tensor(Tensor::from_data(
+            TensorData::new(Vec::<f32>::new(), [0, 0]),
             &weight.val().device().without_autodiff(),
         ));
         let (id, table, mapper) = std::mem::replace(weight, placeholder).consume();

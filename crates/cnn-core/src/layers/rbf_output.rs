@@ -129,7 +129,8 @@ impl RbfOutput {
             "RbfOutput: x is [{rows}, {found}] for codes of {features}"
         );
         if rows == 0 {
-            return Tensor::zeros([0, classes], &x.device());
+            let nothing = TensorData::new(Vec::<f32>::new(), [0, classes]);
+            return Tensor::from_data(nothing, &x.device());
         }
         // The difference is squared, not the square expanded: near a code the expansion would cancel to noise.
         let x: Tensor<3> = x.unsqueeze_dim(1); // [rows, 1, features]

@@ -3,17 +3,20 @@
 //! A window that leaves its document reads one constant row appended behind the last (zeros for a sum, negative infinity
 //! for a maximum), so every table names existing rows and no backend has to skip anything.
 use burn::backend::tensor::{Device, FloatTensor, IntTensor};
-use burn::backend::{Backend, TensorMetadata};
+use burn::backend::{Backend, TensorMetadata, get_device_settings};
 use burn::tensor::{IndexingUpdateOp, Shape, Slice, TensorData};
 use cnn_kernels::Offsets;
 
-/// Uploads a table of row numbers.
+/// Uploads a table of row numbers, in the integers that the device computes with: i32 on most, i64 on NdArray, which adds no
+/// two kinds together.
 pub(crate) fn upload<B: Backend>(
     rows: Vec<i32>,
     shape: impl Into<Shape>,
     device: &Device<B>,
 ) -> IntTensor<B> {
-    B::int_from_data(TensorData::new(rows, shape.into()), device)
+    let integers = get_device_settings::<B>(device).int_dtype;
+    let rows = TensorData::new(rows, shape.into());
+    B::int_from_data(rows.convert_dtype(integers.into()), device)
 }
 
 /// Zeros of `shape`, of the type and on the device of `like`.
@@ -22,30 +25,34 @@ pub(crate) fn zeros<B: Backend>(like: &FloatTensor<B>, shape: impl Into<Shape>) 
 }
 
 /// The constant `value`, of the type and on the device of `like`.
+///
+/// Where it has no row or one, it comes as data: see [`with_rows`].
 pub(crate) fn full<B: Backend>(
     like: &FloatTensor<B>,
     shape: impl Into<Shape>,
     value: f32,
 ) -> FloatTensor<B> {
-    B::float_full(
-        shape.into(),
-        value.into(),
-        &like.device(),
-        like.dtype().into(),
-    )
+    let (shape, device, dtype) = (shape.into(), like.device(), like.dtype());
+    if shape[0] < 2 {
+        return B::float_from_data(TensorData::full_dtype(shape, value, dtype), &device);
+    }
+    B::float_full(shape, value.into(), &device, dtype.into())
 }
 
 /// `x` `[rows, width]` with one more row per value, filled with it.
+///
+/// The rows come as data and not as Burn's constants. Burn 0.22.1 fuses operations into one kernel for GPUs, and takes an
+/// axis of size 1 for one to be broadcast, be it to size 0: a constant `[1, width]` beside an empty `[0, width]` (a batch of
+/// documents without words has those) is then written by a kernel that runs over no element, which is never.
 pub(crate) fn with_rows<B: Backend>(x: FloatTensor<B>, values: &[f32]) -> FloatTensor<B> {
     let [rows, width] = x.shape().dims();
-    let mut parts: Vec<_> = values
-        .iter()
-        .map(|v| full::<B>(&x, [1, width], *v))
-        .collect();
-    if rows > 0 {
-        parts.insert(0, x);
+    let constants = values.iter().flat_map(|v| std::iter::repeat_n(*v, width));
+    let constants = TensorData::new(constants.collect(), [values.len(), width]);
+    let constants = B::float_from_data(constants.convert_dtype(x.dtype()), &x.device());
+    match rows {
+        0 => constants,
+        _ => B::float_cat(vec![x, constants], 0),
     }
-    B::float_cat(parts, 0)
 }
 
 /// The rows of `x` `[rows, width]` that `table` names, as `[table entries, width]`.

@@ -1,6 +1,9 @@
 //! Reads PyTorch's values (see `store.py`) and compares tensors with them; shared by the tests of every crate with layers.
 #![allow(dead_code)] // each crate's test uses its own part
 
+#[path = "../devices/mod.rs"]
+mod devices;
+
 use std::{fs, path::Path};
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -237,13 +240,8 @@ pub fn lattice(seed: u64, count: usize, scale: f64) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-/// Every CPU device that was compiled in, with autodiff.
+/// A device of every backend that was compiled in and answers, with autodiff.
 pub fn devices() -> Vec<Device> {
-    vec![
-        #[cfg(feature = "flex")]
-        Device::flex().autodiff(),
-        #[cfg(feature = "ndarray")]
-        #[allow(deprecated)] // Burn's NdArray backend ends upstream with 0.22
-        Device::ndarray().autodiff(),
-    ]
+    let found = devices::devices().into_iter();
+    found.map(|(_, device)| device.autodiff()).collect()
 }

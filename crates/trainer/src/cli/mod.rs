@@ -150,7 +150,11 @@ impl From<datasets::DataError> for CliError {
 
 impl From<cnn_core::backend::BackendError> for CliError {
     fn from(error: cnn_core::backend::BackendError) -> Self {
-        Self::usage(error)
+        if matches!(error, cnn_core::backend::BackendError::Unavailable { .. }) {
+            Self::failed(&error)
+        } else {
+            Self::usage(error)
+        }
     }
 }
 
