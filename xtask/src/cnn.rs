@@ -32,6 +32,10 @@ pub const COMMANDS: &[Command] = &[
         about: "List, fetch, verify and describe data sets",
     },
     Command {
+        name: "bench",
+        about: "Measure training and prediction on the batches of a comparison",
+    },
+    Command {
         name: "config",
         about: "Print the settings that a training run would use",
     },

@@ -15,9 +15,16 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("datasets", &[]),
     ("models-text", &["cnn-core"]),
     ("models-vision", &["cnn-core"]),
+    ("predictor", &["cnn-kernels"]),
     (
         "trainer",
-        &["cnn-core", "datasets", "models-text", "models-vision"],
+        &[
+            "cnn-core",
+            "datasets",
+            "models-text",
+            "models-vision",
+            "predictor",
+        ],
     ),
     ("xtask", &[]),
 ];
@@ -153,15 +160,21 @@ fn models_and_data_meet_only_in_the_trainer() {
 }
 
 #[test]
-fn kernels_know_no_burn() {
-    let burn: Vec<&str> = tree("cnn-kernels", true)
-        .into_iter()
-        .filter(|package| is_burn(package))
-        .collect();
-    assert!(
-        burn.is_empty(),
-        "cnn-kernels must build in seconds and be fuzzed daily, but its tree holds {burn:?}"
-    );
+fn kernels_and_predictor_know_no_burn() {
+    for (name, reason) in [
+        ("cnn-kernels", "must build in seconds and be fuzzed daily"),
+        ("predictor", "must fit into servers, browsers and Python"),
+    ] {
+        let tree = tree(name, true);
+        let burn: Vec<_> = tree
+            .into_iter()
+            .filter(|package| is_burn(package))
+            .collect();
+        assert!(
+            burn.is_empty(),
+            "{name} {reason}, but its tree holds {burn:?}"
+        );
+    }
 }
 
 #[test]

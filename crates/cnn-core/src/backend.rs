@@ -101,6 +101,11 @@ impl Backend {
         }
     }
 
+    /// Whether it computes on the CPU with the kernels of `cnn-kernels`, whose bits are promised.
+    pub fn runs_our_kernels(self) -> bool {
+        matches!(self, Self::Flex | Self::NdArray)
+    }
+
     /// The default device of the backend, without automatic differentiation (`device.autodiff()` adds it).
     ///
     /// # Errors

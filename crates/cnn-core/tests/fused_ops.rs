@@ -6,6 +6,8 @@ mod devices;
 mod drawn;
 #[path = "fused_ops/filter_max.rs"]
 mod filter_max;
+#[path = "fused_ops/word_conv.rs"]
+mod word_conv;
 
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use cnn_core::ops::{self, PooledLength};
 use cnn_core::{Documents, Offsets};
 use drawn::{assert_close, drawn, hard_documents, hard_offsets, leaf, values};
 use filter_max::filter_max;
+use word_conv::word_conv;
 
 /// A float and integer backend whose tensors can be taken out of Burn's tensors and put back.
 pub(crate) trait Concrete: Backend {
@@ -56,7 +59,7 @@ macro_rules! on_backends {
         #[cfg(any(feature = "wgpu", feature = "cuda"))]
         mod gpu {
             $(#[test] fn $name() {
-                let gpus = super::devices::devices().into_iter().filter(|(backend, _)| !super::devices::promises_bits(*backend));
+                let gpus = super::devices::devices().into_iter().filter(|(backend, _)| !backend.runs_our_kernels());
                 gpus.for_each(|(_, device)| super::$name::<burn::backend::Cube>(&device));
             })*
         }
@@ -70,6 +73,7 @@ on_backends!(
     max_pool,
     gather,
     filter_max,
+    word_conv,
     bag,
     scaled_tanh,
     softmax,

@@ -13,6 +13,7 @@
 //!    multiply-adds for each output; see [`Isa`].
 
 mod cuts;
+mod entries;
 mod isa;
 mod lanes;
 mod matmul;
@@ -42,6 +43,7 @@ pub mod pooling;
 pub mod random;
 pub mod rows;
 pub mod squash;
+pub mod word_conv;
 
 pub use conv1d::{Conv1dShape, conv1d_backward_input, conv1d_backward_weight, conv1d_forward};
 pub use conv2d::{
@@ -49,11 +51,13 @@ pub use conv2d::{
     conv2d_forward,
 };
 pub use filter_max::{
-    FilterGroup, FilterMaxShape, Windows, filter_max_backward_bias, filter_max_backward_rows,
-    filter_max_backward_weight, filter_max_forward,
+    FilterGroup, FilterMaxShape, Windows, WordTable, filter_max_backward_bias,
+    filter_max_backward_rows, filter_max_backward_weight, filter_max_forward,
 };
 pub use isa::Isa;
-pub use linear::{bias_gradient, linear_backward_input, linear_backward_weight, linear_forward};
+pub use linear::{
+    LinearPacked, bias_gradient, linear_backward_input, linear_backward_weight, linear_forward,
+};
 pub use loss::{cross_entropy_backward, cross_entropy_forward, softmax};
 pub use offsets::{Offsets, OffsetsError};
 pub use optimizer::{StepRule, max_norm_rows, optimizer_step};
@@ -67,3 +71,4 @@ pub use pooling::{
 pub use real::Real;
 pub use rows::{SKIP, bag_backward, bag_forward, gather_backward, gather_forward};
 pub use squash::{squash_backward, squash_forward};
+pub use word_conv::{WordConvTable, word_conv_backward, word_conv_forward};

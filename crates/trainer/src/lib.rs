@@ -9,10 +9,12 @@
 
 pub mod assembly;
 pub mod baseline;
+pub mod bench;
 pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod examples;
+pub mod frozen;
 pub mod learning;
 pub mod network;
 pub mod optimizer;

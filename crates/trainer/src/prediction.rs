@@ -6,11 +6,14 @@ use burn::tensor::Device;
 use datasets::tokenize::Tokenizer;
 use models_text::{Dpcnn, TextCnn};
 use models_vision::LeNet5;
+use predictor::FrozenError;
 
 use crate::assembly::{self, AssemblyError};
 use crate::config::{ConfigError, ModelKind, RunConfig};
 use crate::examples::{Images, Texts};
+use crate::frozen::Frozen;
 use crate::learning::{Evaluation, evaluate};
+use crate::run::Machine;
 use crate::run_folder::{RunFile, RunFiles, RunFolderError};
 use crate::weights::{Arrays, WeightsError, apply, from_safetensors};
 
@@ -39,6 +42,14 @@ pub enum PredictionError {
         /// What is wrong.
         source: WeightsError,
     },
+    /// The weights belong to another network.
+    #[error("{}: {source}", path.display())]
+    Frozen {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: FrozenError,
+    },
     /// The network or tokenizer cannot be built.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
@@ -54,10 +65,12 @@ pub enum PredictionError {
     },
 }
 
+/// The network in the form that suits the machine: on the CPU without tensors, where there is such a form.
 enum Loaded {
-    Images(Box<LeNet5>),
-    TextCnn(TextCnn, Tokenizer),
-    Dpcnn(Dpcnn, Tokenizer),
+    LeNet5(Box<LeNet5>),
+    TextCnn(TextCnn),
+    Dpcnn(Dpcnn),
+    Frozen(Frozen),
 }
 
 /// A trained network ready to answer.
@@ -67,6 +80,7 @@ pub struct Predictor {
     /// Class names in the order of its scores.
     pub labels: Vec<String>,
     loaded: Loaded,
+    tokenizer: Option<Tokenizer>,
     device: Device,
 }
 
@@ -91,7 +105,8 @@ impl Predictor {
     /// # Errors
     ///
     /// [`PredictionError`] naming the file that is missing, damaged or does not fit.
-    pub fn open(run: &Path, device: &Device) -> Result<Self, PredictionError> {
+    pub fn open(run: &Path, machine: &Machine) -> Result<Self, PredictionError> {
+        let device = &machine.device;
         let files = RunFiles::open(run)?;
         let path = files.path(RunFile::Config);
         let config = RunConfig::from_toml(&files.read_config()?, &path.display().to_string())?;
@@ -106,42 +121,49 @@ impl Predictor {
             reason: e.to_string(),
         })?;
         let arrays = from_safetensors(&bytes).map_err(bad)?;
-        let tokenizer =
-            || Tokenizer::load(&files.path(RunFile::Tokenizer)).map_err(AssemblyError::from);
         let classes = labels.len();
+        let tokenizer = match config.model.reads_images() {
+            true => None,
+            false => Some(
+                Tokenizer::load(&files.path(RunFile::Tokenizer)).map_err(AssemblyError::from)?,
+            ),
+        };
+        let words = tokenizer.as_ref().map_or(0, Tokenizer::vocabulary_size);
+        let sized = with_dimension(&config, &arrays);
         let loaded = match config.model {
-            ModelKind::Lenet5 => Loaded::Images(Box::new(
+            ModelKind::Lenet5 => Loaded::LeNet5(Box::new(
                 apply(assembly::lenet5(&config, classes, device)?, &arrays).map_err(bad)?,
             )),
+            ModelKind::Textcnn | ModelKind::Dpcnn if machine.backend.runs_our_kernels() => {
+                check_sizes(&arrays, words, classes).map_err(bad)?;
+                let frozen =
+                    Frozen::new(&config, arrays).map_err(|source| PredictionError::Frozen {
+                        path: weights.clone(),
+                        source,
+                    })?;
+                Loaded::Frozen(frozen)
+            }
             ModelKind::Textcnn => {
-                let tokenizer = tokenizer()?;
-                let config = with_dimension(&config, &arrays);
-                let network =
-                    assembly::textcnn(&config, tokenizer.vocabulary_size(), None, classes, device)?;
-                Loaded::TextCnn(apply(network, &arrays).map_err(bad)?, tokenizer)
+                let network = assembly::textcnn(&sized, words, None, classes, device)?;
+                Loaded::TextCnn(apply(network, &arrays).map_err(bad)?)
             }
             ModelKind::Dpcnn => {
-                let tokenizer = tokenizer()?;
-                let config = with_dimension(&config, &arrays);
-                let network =
-                    assembly::dpcnn(&config, tokenizer.vocabulary_size(), None, classes, device)?;
-                Loaded::Dpcnn(apply(network, &arrays).map_err(bad)?, tokenizer)
+                let network = assembly::dpcnn(&sized, words, None, classes, device)?;
+                Loaded::Dpcnn(apply(network, &arrays).map_err(bad)?)
             }
         };
         Ok(Self {
             config,
             labels,
             loaded,
+            tokenizer,
             device: device.clone(),
         })
     }
 
     /// The tokenizer of a text network.
     pub fn tokenizer(&self) -> Option<&Tokenizer> {
-        match &self.loaded {
-            Loaded::Images(_) => None,
-            Loaded::TextCnn(_, tokenizer) | Loaded::Dpcnn(_, tokenizer) => Some(tokenizer),
-        }
+        self.tokenizer.as_ref()
     }
 
     /// Answers texts.
@@ -206,9 +228,10 @@ impl Predictor {
     /// [`PredictionError::WrongInput`] if the network reads images.
     pub fn evaluate_texts(&self, texts: &Texts) -> Result<Evaluation, PredictionError> {
         match &self.loaded {
-            Loaded::TextCnn(network, _) => Ok(evaluate(network, texts, &self.device)),
-            Loaded::Dpcnn(network, _) => Ok(evaluate(network, texts, &self.device)),
-            Loaded::Images(_) => Err(PredictionError::WrongInput {
+            Loaded::TextCnn(network) => Ok(evaluate(network, texts, &self.device)),
+            Loaded::Dpcnn(network) => Ok(evaluate(network, texts, &self.device)),
+            Loaded::Frozen(network) => Ok(network.evaluate(texts)),
+            Loaded::LeNet5(_) => Err(PredictionError::WrongInput {
                 model: "lenet5",
                 reads: "images",
                 given: "text",
@@ -223,7 +246,7 @@ impl Predictor {
     /// [`PredictionError::WrongInput`] if the network reads text.
     pub fn evaluate_images(&self, images: &Images) -> Result<Evaluation, PredictionError> {
         match &self.loaded {
-            Loaded::Images(network) => Ok(evaluate(&**network, images, &self.device)),
+            Loaded::LeNet5(network) => Ok(evaluate(&**network, images, &self.device)),
             _ => Err(PredictionError::WrongInput {
                 model: self.config.model.name(),
                 reads: "text",
@@ -249,6 +272,29 @@ impl Predictor {
             });
         answers.collect()
     }
+}
+
+/// The vocabulary and the labels beside the weights must be theirs.
+fn check_sizes(arrays: &Arrays, words: usize, classes: usize) -> Result<(), WeightsError> {
+    let mut misshaped = Vec::new();
+    for (name, expected) in [("embedding.weight", words), ("out.weight", classes)] {
+        let rows = arrays.get(name).and_then(|array| array.shape.first());
+        if rows.is_some_and(|rows| *rows != expected) {
+            let found = &arrays[name].shape;
+            misshaped.push(format!(
+                "{name}: found {found:?}, expected [{expected}, ..]"
+            ));
+        }
+    }
+    if misshaped.is_empty() {
+        return Ok(());
+    }
+    let (missing, unused) = (vec![], vec![]);
+    Err(WeightsError::Mismatch {
+        missing,
+        unused,
+        misshaped,
+    })
 }
 
 /// A dimension of 0 means "that of the word vectors", which a finished run keeps only in its weights.

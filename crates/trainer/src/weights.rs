@@ -10,17 +10,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, View, serialize};
 
-/// One array: its shape and its values in row-major order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Array {
-    /// Sizes, outermost first.
-    pub shape: Vec<usize>,
-    /// `shape.iter().product()` values.
-    pub values: Vec<f32>,
-}
-
-/// Arrays by name, in the order of their names.
-pub type Arrays = BTreeMap<String, Array>;
+pub use predictor::{Array, Arrays};
 
 /// Why weights could not be read or do not fit a module.
 #[derive(Debug, thiserror::Error, PartialEq)]

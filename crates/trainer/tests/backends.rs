@@ -379,6 +379,36 @@ fn a_run_of_one_backend_predicts_on_every_other() {
     }
 }
 
+/// A run goes on with the backend that began it: another one's sums run in another order.
+#[test]
+fn a_run_is_not_resumed_on_another_backend() {
+    let names = devices::devices()
+        .into_iter()
+        .map(|(backend, _)| backend.name());
+    let names: Vec<&str> = names.collect();
+    let [first, second, ..] = names[..] else {
+        eprintln!("SKIPPED: flex alone is here, and there is no other backend to resume on");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = folder.path().join("run");
+    let run = run.to_str().expect("a UTF-8 path");
+    let train = [
+        "train", "textcnn", "--limit", "100", "--epochs", "2", "--quiet",
+    ];
+    printed(&[&train[..], &["--backend", first, "--out", run]].concat());
+    // As if it had been killed before its end.
+    std::fs::remove_file(folder.path().join("run/result.json")).expect("a finished run");
+    let again = ["--backend", second, "--out", run, "--resume"];
+    let refused = cnn(&[&train[..], &again].concat())
+        .output()
+        .expect("cnn was built for this test");
+    let errors = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{errors}");
+    let expected = format!("`--backend` was {first}, now {second}");
+    assert!(errors.contains(&expected), "{errors}");
+}
+
 /// Where no driver is, the message says what to install and what to take instead.
 #[test]
 #[cfg(all(feature = "wgpu", target_os = "linux"))]

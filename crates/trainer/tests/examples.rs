@@ -13,11 +13,20 @@ struct Example {
     works: fn(&str, &Path) -> bool,
 }
 
-const EXAMPLES: [Example; 8] = [
+const EXAMPLES: [Example; 9] = [
     Example {
         name: "one_convolution",
         arguments: &[],
         works: |out, _| out.contains("steps [0.0, 1.0, 0.0], the steepest is 1 at window 1"),
+    },
+    Example {
+        name: "by_hand",
+        arguments: &[],
+        works: |out, _| {
+            ["a good film  bad 0.119", "not good     bad 1.000"]
+                .iter()
+                .all(|line| out.contains(line))
+        },
     },
     Example {
         name: "ragged_documents",

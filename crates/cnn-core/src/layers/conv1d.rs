@@ -6,7 +6,7 @@ use cnn_kernels::{Conv1dShape, Offsets};
 
 use super::config_error::check_sizes;
 use super::{ConfigError, Initial};
-use crate::ops;
+use crate::{Documents, ops};
 
 /// Configuration of a [`Conv1d`] layer.
 #[derive(Config, Debug)]
@@ -102,6 +102,16 @@ impl Conv1d {
         let bias = self.bias.as_ref().map(Param::val);
         let y = ops::conv1d(x, self.weight.val(), bias, offsets, self.padding);
         (y, self.shape().output_offsets(offsets))
+    }
+
+    /// The same on documents whose words come as `rows` `[distinct, channels_in]`, one for each of `documents.distinct()`: each distinct
+    /// word is multiplied once. See [`ops::word_conv`](crate::ops::word_conv()).
+    ///
+    /// # Panics
+    /// If `rows` does not have one row of `channels_in` numbers per distinct word.
+    pub fn forward_words(&self, rows: Tensor<2>, documents: &Documents) -> Tensor<2> {
+        let bias = self.bias.as_ref().map(Param::val);
+        ops::word_conv(rows, documents, self.weight.val(), bias, self.padding)
     }
 
     /// The sizes of this convolution, which know how many positions a document has.

@@ -2,6 +2,7 @@
 use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
+use cnn_kernels::Conv2dShape;
 
 use super::config_error::check_sizes;
 use super::{ConfigError, Initial};
@@ -100,12 +101,21 @@ impl Conv2d {
         ops::conv2d(x, self.weight.val(), bias, self.padding)
     }
 
+    /// The sizes of this convolution on maps of `[height, width]`.
+    pub fn shape(&self, [height, width]: [usize; 2]) -> Conv2dShape {
+        let [channels_out, channels_in, kernel_h, kernel_w] = self.weight.dims();
+        Conv2dShape {
+            channels_in,
+            channels_out,
+            height,
+            width,
+            kernel: [kernel_h, kernel_w],
+            padding: self.padding,
+        }
+    }
+
     /// Rows and columns of the output maps: `size + 2 · padding - kernel + 1`, and 0 if that is negative.
-    pub fn output_size(&self, [height, width]: [usize; 2]) -> [usize; 2] {
-        let [_, _, kernel_h, kernel_w] = self.weight.dims();
-        [
-            (height + 2 * self.padding[0] + 1).saturating_sub(kernel_h),
-            (width + 2 * self.padding[1] + 1).saturating_sub(kernel_w),
-        ]
+    pub fn output_size(&self, size: [usize; 2]) -> [usize; 2] {
+        self.shape(size).output_size()
     }
 }

@@ -14,6 +14,7 @@ mod cpu_tensor;
 pub mod cross_entropy;
 pub mod filter_max;
 pub mod gather;
+pub mod image_stages;
 pub mod linear;
 pub mod max_norm;
 pub mod max_over_time;
@@ -23,8 +24,9 @@ pub mod pool2d;
 pub mod scaled_tanh;
 pub mod softmax;
 mod tables;
+pub mod word_conv;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use cnn_kernels::Offsets;
 
 pub use bag::bag;
@@ -33,6 +35,7 @@ pub use conv2d::conv2d;
 pub use cross_entropy::cross_entropy;
 pub use filter_max::filter_max;
 pub use gather::{gather, take_rows};
+pub use image_stages::image_stages;
 pub use linear::linear;
 pub use max_norm::max_norm;
 pub use max_over_time::max_over_time;
@@ -41,6 +44,7 @@ pub use optimizer_step::{StepRule, optimizer_step};
 pub use pool2d::{average_pool2d, max_pool2d};
 pub use scaled_tanh::scaled_tanh;
 pub use softmax::softmax;
+pub use word_conv::word_conv;
 
 /// The bias, or zeros in its place: backend operations take no optional tensors, and adding zero is exact.
 fn bias_or_zeros(
@@ -50,7 +54,11 @@ fn bias_or_zeros(
     device: &Device,
 ) -> Tensor<1> {
     let Some(bias) = bias else {
-        return Tensor::zeros([channels], device);
+        // As data where it is short, and not as a constant that Burn would fuse: see `tables::with_rows`.
+        return match channels {
+            0 | 1 => Tensor::from_data(TensorData::new(vec![0f32; channels], [channels]), device),
+            _ => Tensor::zeros([channels], device),
+        };
     };
     let [entries] = bias.dims();
     assert_eq!(

@@ -30,8 +30,3 @@ pub fn devices() -> Vec<(Backend, Device)> {
     }
     found
 }
-
-/// Whether a backend keeps the promise of equal bits: those that run the kernels of this workspace.
-pub fn promises_bits(backend: Backend) -> bool {
-    matches!(backend, Backend::Flex | Backend::NdArray)
-}

@@ -72,6 +72,7 @@ mod strips;
 mod taps;
 #[cfg(test)]
 mod tests;
+mod word_table;
 
 use crate::{Isa, Offsets, SKIP};
 
@@ -79,6 +80,7 @@ pub(crate) use backward::{backward_rows_on, backward_weight_on};
 pub(crate) use forward::forward_on;
 pub(crate) use shape::Batch;
 pub use shape::{FilterGroup, FilterMaxShape, Windows};
+pub use word_table::WordTable;
 
 /// `y[d, o] = max(0, bias[o] + max_p s[p])`, the greatest value of each filter over each document.
 ///

@@ -11,20 +11,20 @@ use crate::trial::{assert_close, direct_sum, for_each_isa, poisoned};
 
 /// Everything one operation reads.
 #[derive(Clone)]
-struct Case {
-    shape: FilterMaxShape,
-    offsets: Offsets,
-    ids: Vec<u32>,
-    rows: Vec<f32>,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+pub(super) struct Case {
+    pub(super) shape: FilterMaxShape,
+    pub(super) offsets: Offsets,
+    pub(super) ids: Vec<u32>,
+    pub(super) rows: Vec<f32>,
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Vec<f32>,
     grad: Vec<f32>,
 }
 
 /// Everything that it computes.
 #[derive(Debug, PartialEq)]
-struct Results<T> {
-    y: Vec<T>,
+pub(super) struct Results<T> {
+    pub(super) y: Vec<T>,
     winners: Vec<u32>,
     drows: Vec<T>,
     dweight: Vec<T>,
@@ -52,7 +52,7 @@ impl Case {
         }
     }
 
-    fn kernels(&self, isa: Isa) -> Results<f32> {
+    pub(super) fn kernels(&self, isa: Isa) -> Results<f32> {
         let Self {
             shape,
             rows,
@@ -127,7 +127,7 @@ fn shape(dimension: usize, groups: &[(usize, usize)], windows: Windows) -> Filte
 }
 
 /// Groups, dimensions and batches at and around the edges of panels (16, 32), strips (96), blocks (256) and tasks.
-fn cases(numbers: impl Fn(u64, usize) -> Vec<f32> + Copy) -> Vec<Case> {
+pub(super) fn cases(numbers: impl Fn(u64, usize) -> Vec<f32> + Copy) -> Vec<Case> {
     let mut cases = Vec::new();
     let long = || Offsets::from_lengths([9, 0, 1, 2, 40, 3]);
     for windows in [Windows::Touching, Windows::Valid] {

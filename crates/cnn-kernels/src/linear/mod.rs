@@ -28,15 +28,7 @@ pub fn linear_forward(
     y: &mut [f32],
 ) {
     check(features_in, features_out, x.len(), y.len());
-    assert_eq!(
-        weight.len(),
-        features_out * features_in,
-        "weight must be [features_out, features_in]"
-    );
-    assert!(
-        bias.is_none_or(|bias| bias.len() == features_out),
-        "bias must be [features_out]"
-    );
+    check_weights(features_in, features_out, weight, bias);
     forward_on(Isa::active(), features_in, features_out, x, weight, bias, y);
 }
 
@@ -132,10 +124,68 @@ pub(crate) fn forward_on(
     if y.is_empty() {
         return;
     }
-    let rows = rows_of(x, features_in, y.len() / features_out);
-    // [features_in, features_out]
-    let panels = Panels::of_transpose(isa, weight, [features_out, features_in, 1]);
-    rows_times_panels(isa, &rows, &panels, bias, y);
+    LinearPacked::new_on(isa, features_in, features_out, weight, bias).forward(x, y);
+}
+
+/// The weights of a trained layer, packed once: [`linear_forward`] without the packing, with the same bits.
+pub struct LinearPacked {
+    isa: Isa,
+    features_in: usize,
+    /// `[features_in, features_out]`
+    panels: Panels,
+    bias: Option<Vec<f32>>,
+}
+
+impl LinearPacked {
+    /// Packs `weight [features_out, features_in]` and `bias [features_out]`.
+    ///
+    /// # Panics
+    ///
+    /// When the length of a slice is another.
+    pub fn new(
+        features_in: usize,
+        features_out: usize,
+        weight: &[f32],
+        bias: Option<&[f32]>,
+    ) -> Self {
+        check_weights(features_in, features_out, weight, bias);
+        Self::new_on(Isa::active(), features_in, features_out, weight, bias)
+    }
+
+    fn new_on(
+        isa: Isa,
+        features_in: usize,
+        features_out: usize,
+        weight: &[f32],
+        bias: Option<&[f32]>,
+    ) -> Self {
+        Self {
+            isa,
+            features_in,
+            panels: Panels::of_transpose(isa, weight, [features_out, features_in, 1]),
+            bias: bias.map(<[f32]>::to_vec),
+        }
+    }
+
+    /// The numbers of a row of the result.
+    pub fn features_out(&self) -> usize {
+        self.panels.columns
+    }
+
+    /// y = x·Wᵀ + b, for `x [rows, features_in]` and `y [rows, features_out]`.
+    ///
+    /// # Panics
+    ///
+    /// When the lengths of the slices do not agree with one number of rows.
+    pub fn forward(&self, x: &[f32], y: &mut [f32]) {
+        let (ins, outs) = (self.features_in, self.panels.columns);
+        check(ins, outs, x.len(), y.len());
+        if y.is_empty() {
+            return;
+        }
+        let rows = rows_of(x, ins, y.len() / outs);
+        rows_times_panels(self.isa, &rows, &self.panels, self.bias.as_deref(), y);
+    }
 }
 
 pub(crate) fn backward_input_on(
@@ -171,6 +221,18 @@ pub(crate) fn backward_weight_on(
     // [rows, features_in]
     let panels = Panels::of(isa, x, [count, features_in]);
     columns_times_panels(isa, &rows, &panels, dw);
+}
+
+fn check_weights(features_in: usize, features_out: usize, weight: &[f32], bias: Option<&[f32]>) {
+    assert_eq!(
+        weight.len(),
+        features_out * features_in,
+        "weight must be [features_out, features_in]"
+    );
+    assert!(
+        bias.is_none_or(|bias| bias.len() == features_out),
+        "bias must be [features_out]"
+    );
 }
 
 /// Asserts that both lengths are the same whole number of rows.

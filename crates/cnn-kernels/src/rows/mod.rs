@@ -29,6 +29,7 @@ pub mod reference;
 
 use crate::{Isa, Offsets};
 pub(crate) use by_row::ByRow;
+pub(crate) use kernels::sum_tokens;
 use rayon::prelude::*;
 
 /// A token that keeps its place and adds nothing.

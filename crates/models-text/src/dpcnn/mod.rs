@@ -77,11 +77,10 @@ impl Dpcnn {
     /// # Panics
     /// If `rows` does not have one row per distinct token.
     pub fn embed(&self, rows: Tensor<2>, documents: &Documents) -> Tensor<2> {
-        let words = |rows| ops::gather(rows, documents); // [tokens, dimension]
         match (&self.region_bag, &self.region) {
             (Some(bag), _) => bag.forward(rows, documents),
-            (None, Some(conv)) => conv.forward(words(rows), documents.offsets()).0,
-            (None, None) => words(rows),
+            (None, Some(conv)) => conv.forward_words(rows, documents),
+            (None, None) => ops::gather(rows, documents), // [tokens, dimension]
         }
     }
 

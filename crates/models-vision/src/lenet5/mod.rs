@@ -2,14 +2,17 @@
 mod config;
 mod input;
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use cnn_core::layers::{
     AveragePool2d, Conv2d, CrossEntropy, Linear, MapLoss, MaxPool2d, RbfLoss, RbfOutput,
     SparseConv2d, Squash, TrainablePool2d,
 };
-use cnn_core::ops;
+use cnn_core::ops::{
+    self,
+    image_stages::{self, ImageStage, ImageStages},
+};
 
 pub use config::{Activation, LeNet5Config, LeNet5Error, LeNet5Variant, Pooling, RbfCriterion};
 pub use input::InputError;
@@ -75,6 +78,9 @@ impl LeNet5 {
     /// # Panics
     /// If the images have another shape.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        if let Some((stages, parameters)) = self.as_stages(&images) {
+            return ops::image_stages(images, &stages, parameters);
+        }
         let x = self.f6_outputs(images);
         match (&self.rbf, &self.out) {
             (Some(rbf), _) => rbf.forward(x).neg(),
@@ -123,6 +129,57 @@ impl LeNet5 {
         }
     }
 
+    /// The modern network as one operation, where the images' device has it.
+    fn as_stages(&self, images: &Tensor<4>) -> Option<(ImageStages, Vec<(Tensor<1>, Tensor<1>)>)> {
+        let (c3, out) = (self.c3.as_ref()?, self.out.as_ref()?);
+        let trainable = self.s2.is_some() || self.s4.is_some();
+        if trainable || !image_stages::computes_on(&images.device()) {
+            return None;
+        }
+        let activation = match self.activation {
+            Activation::Squash => image_stages::Activation::Tanh {
+                scale: self.squash.amplitude,
+                slope: self.squash.slope,
+            },
+            Activation::Tanh => image_stages::Activation::Tanh {
+                scale: 1.0,
+                slope: 1.0,
+            },
+            Activation::Relu => image_stages::Activation::Relu,
+        };
+        let pooling = match self.pooling {
+            Pooling::Max => image_stages::Pooling::Max,
+            _ => image_stages::Pooling::Average,
+        };
+        let conv = |conv: &Conv2d, side, pooling| ImageStage {
+            conv: conv.shape(side),
+            activation,
+            pooling,
+        };
+        let linear = |linear: &Linear, activation| {
+            let [features_out, features_in] = linear.weight.dims();
+            ImageStage::linear(features_in, features_out, activation)
+        };
+        let stages = [
+            conv(&self.c1, [32, 32], pooling),
+            conv(c3, [14, 14], pooling),
+            conv(&self.c5, [5, 5], image_stages::Pooling::None),
+            linear(&self.f6, activation),
+            linear(out, image_stages::Activation::Identity),
+        ];
+        let stages = ImageStages::new(&stages).expect("the layers of this network fit each other");
+        let convs = [&self.c1, c3, &self.c5];
+        let convs = convs.map(|conv| (flat(conv.weight.val()), conv.bias.as_ref()));
+        let denses = [&self.f6, out].map(|dense| (flat(dense.weight.val()), dense.bias.as_ref()));
+        let bias = |bias: Option<&Param<Tensor<1>>>| bias.map(Param::val);
+        let parameters = convs
+            .into_iter()
+            .chain(denses)
+            .map(|(weight, own)| Some((weight, bias(own)?)))
+            .collect::<Option<Vec<_>>>()?;
+        Some((stages, parameters))
+    }
+
     fn activate<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         match self.activation {
             Activation::Squash => self.squash.forward(x),
@@ -138,4 +195,9 @@ impl LeNet5 {
             (None, _) => AveragePool2d { size: BLOCK }.forward(x),
         }
     }
+}
+
+fn flat<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
+    let count = tensor.dims().iter().product();
+    tensor.reshape([count])
 }

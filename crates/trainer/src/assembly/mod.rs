@@ -5,7 +5,7 @@ mod networks;
 mod text;
 
 pub use images::{ImageTask, images_of};
-pub use networks::{dpcnn, lenet5, textcnn};
+pub use networks::{POOLED_LENGTH, WINDOWS, dpcnn, lenet5, textcnn};
 pub use text::{TextTask, documents_of};
 
 use datasets::{DataError, OpenOptions};

@@ -5,7 +5,8 @@ use cnn_core::layers::{DropoutConvention, Initial, PooledLength};
 use cnn_core::random;
 use datasets::word_vectors::WordVectors;
 use models_text::{
-    Dpcnn, DpcnnConfig, FilterGroup, Region, TextCnn, TextCnnConfig, TextCnnVariant, TextModelError,
+    Dpcnn, DpcnnConfig, FilterGroup, Region, TextCnn, TextCnnConfig, TextCnnVariant,
+    TextModelError, Windows,
 };
 use models_vision::{
     Activation, LeNet5, LeNet5Config, LeNet5Error, LeNet5Variant, Pooling, RbfCriterion,
@@ -133,6 +134,7 @@ pub fn textcnn(
     let network = TextCnnConfig::new(words, classes)
         .with_variant(choose("textcnn.variant", &settings.variant, &variants)?)
         .with_filters(FilterGroup::each(&settings.widths, settings.filters))
+        .with_windows(WINDOWS)
         .with_dropout(settings.dropout as f32)
         .with_max_norm((settings.max_norm > 0.0).then_some(settings.max_norm as f32))
         .with_initial_words(initial)
@@ -144,6 +146,12 @@ pub fn textcnn(
         }
     }
 }
+
+/// The windows that a TextCNN sees: as in the authors' code, so that every document has an answer.
+pub const WINDOWS: Windows = Windows::Touching;
+
+/// What a DPCNN's pooling leaves of a document: as in the program of the published results.
+pub const POOLED_LENGTH: PooledLength = PooledLength::Ceil;
 
 /// DPCNN over `words` words for `classes` classes.
 ///
@@ -198,7 +206,7 @@ pub fn dpcnn(
         .with_region(region)
         .with_feature_maps(settings.feature_maps)
         .with_blocks(settings.blocks)
-        .with_pooled_length(PooledLength::Ceil)
+        .with_pooled_length(POOLED_LENGTH)
         .with_dropout(settings.dropout as f32)
         .with_dropout_convention(DropoutConvention::Inverted)
         .with_initial(initial)

@@ -44,7 +44,7 @@ enum Part {
 /// Runs the command.
 pub fn run(args: EvalArgs) -> Result<(), CliError> {
     let machine = args.machine.open()?;
-    let predictor = Predictor::open(&args.run, &machine.device)?;
+    let predictor = Predictor::open(&args.run, &machine)?;
     let mut config = predictor.config.clone();
     // The limit was on training examples of that run; another set is read whole, split by the same seed.
     config.examples.limit = 0;

@@ -1,5 +1,6 @@
 //! The command line: one file per command; parse, plan, act. Results go to stdout, everything else to stderr.
 
+mod bench;
 mod config;
 mod data;
 mod eval;
@@ -39,6 +40,8 @@ enum Command {
     /// List, fetch, verify and describe data sets
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// Measure training steps and predictions on the batches of a comparison; JSON lines on stdout
+    Bench(bench::BenchArgs),
     /// Show the settings of a run and where they come from
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -51,6 +54,7 @@ impl Command {
             Self::Train(args) => args.machine.threads,
             Self::Eval(args) => args.machine.threads,
             Self::Predict(args) => args.machine.threads,
+            Self::Bench(args) => args.machine.threads,
             Self::Data(_) | Self::Config(_) => None,
         }
     }
@@ -60,6 +64,7 @@ impl Command {
             Self::Train(args) => train::run(args, stop),
             Self::Eval(args) => eval::run(args),
             Self::Predict(args) => predict::run(args),
+            Self::Bench(args) => bench::run(args),
             Self::Data(command) => data::run(command),
             Self::Config(command) => config::run(command),
         }
@@ -124,6 +129,7 @@ macro_rules! failures {
 
 failures!(
     crate::assembly::AssemblyError,
+    crate::bench::WorkloadError,
     crate::run::RunError,
     crate::prediction::PredictionError,
     crate::learning::TrainingError,

@@ -25,8 +25,8 @@ impl MachineArgs {
     pub fn open(&self) -> Result<Machine, CliError> {
         let backend: Backend = self.backend.parse()?;
         Ok(Machine {
-            backend: backend.name(),
             device: backend.device()?,
+            backend,
         })
     }
 }

@@ -37,7 +37,7 @@ pub struct PredictArgs {
 /// Runs the command.
 pub fn run(args: PredictArgs) -> Result<(), CliError> {
     let machine = args.machine.open()?;
-    let predictor = Predictor::open(&args.run, &machine.device)?;
+    let predictor = Predictor::open(&args.run, &machine)?;
     let answer = |inputs: Vec<String>| -> Result<(), CliError> {
         if predictor.config.model.reads_images() {
             answer_images(&predictor, &inputs, args.quiet)

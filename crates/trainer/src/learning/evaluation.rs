@@ -23,6 +23,36 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// Before the first answer to examples with these labels.
+    pub(crate) fn begin(labels: &[u32]) -> Self {
+        Self {
+            predictions: Vec::with_capacity(labels.len()),
+            labels: labels.to_vec(),
+            probabilities: Vec::new(),
+            loss: 0.0,
+        }
+    }
+
+    /// The answers to the next examples: `scores` and `probabilities` `[examples, classes]`, and the mean loss of these examples.
+    pub(crate) fn add(
+        &mut self,
+        classes: usize,
+        scores: &[f32],
+        probabilities: Vec<f32>,
+        loss: f64,
+    ) {
+        let rows = scores.chunks_exact(classes.max(1));
+        self.loss += loss * rows.len() as f64;
+        self.predictions.extend(rows.map(arg_max));
+        self.probabilities.extend(probabilities);
+    }
+
+    /// After the last answer.
+    pub(crate) fn finish(mut self) -> Self {
+        self.loss /= self.labels.len().max(1) as f64;
+        self
+    }
+
     /// How many predictions are right.
     pub fn correct(&self) -> u64 {
         self.predictions
@@ -47,28 +77,17 @@ where
     // Without autodiff: a tracked forward pass would keep its graph until the next backward.
     let network = network.valid();
     let indices: Vec<u32> = (0..examples.count() as u32).collect();
-    let mut evaluation = Evaluation {
-        predictions: Vec::new(),
-        labels: examples.labels().to_vec(),
-        probabilities: Vec::new(),
-        loss: 0.0,
-    };
-    let mut loss_sum = 0.0;
+    let mut evaluation = Evaluation::begin(examples.labels());
     for chunk in indices.chunks(BATCH) {
         let scores = network.scores(&examples.batch(chunk, device), None, None);
         let classes = scores.dims()[1];
         let loss: f32 = network
             .loss(scores.clone(), &examples.targets(chunk))
             .into_scalar();
-        loss_sum += f64::from(loss) * chunk.len() as f64;
         let probabilities = values_of(network.probabilities(scores.clone()));
-        evaluation
-            .predictions
-            .extend(values_of(scores).chunks_exact(classes).map(arg_max));
-        evaluation.probabilities.extend(probabilities);
+        evaluation.add(classes, &values_of(scores), probabilities, f64::from(loss));
     }
-    evaluation.loss = loss_sum / indices.len().max(1) as f64;
-    evaluation
+    evaluation.finish()
 }
 
 /// The place of the largest value, the first on a tie; NaN never wins.

@@ -138,15 +138,20 @@ impl<N: Network> Trainer<N> {
         self.network.as_ref().expect("only a step takes it out")
     }
 
-    /// One step on the examples with these numbers: forward, loss, backward, optimiser.
-    pub(super) fn step<E>(
+    /// One step on the examples with these numbers: forward, loss, backward, optimiser. `steps` is how many the whole run has,
+    /// which the schedule of the learning rate asks. Returns the mean loss of the batch before the step.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainingError::NotFinite`]; the weights stay as they were.
+    pub fn step<E>(
         &mut self,
         config: &RunConfig,
         steps: u64,
         examples: &E,
         indices: &[u32],
         device: &Device,
-    ) -> Result<(), TrainingError>
+    ) -> Result<f64, TrainingError>
     where
         E: Examples<Batch = N::Batch>,
     {
@@ -182,7 +187,7 @@ impl<N: Network> Trainer<N> {
         let rule = rule(config, self.position.step, steps);
         self.network = Some(self.optimizer.step(network, rule, &mut gradients, rows));
         self.position.add_loss(value);
-        Ok(())
+        Ok(value)
     }
 
     /// Starts the mean loss of a new epoch.

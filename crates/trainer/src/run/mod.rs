@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use burn::tensor::Device;
+use cnn_core::backend::Backend;
 use datasets::OpenOptions;
 use datasets::tokenize::Tokenizer;
 use serde_json::{Value, json};
@@ -137,8 +138,8 @@ impl Session {
 
 /// Where a run computes.
 pub struct Machine {
-    /// The backend's name.
-    pub backend: &'static str,
+    /// The backend.
+    pub backend: Backend,
     /// Its device, without autodiff.
     pub device: Device,
 }
@@ -151,8 +152,8 @@ pub enum RunOutcome {
         folder: PathBuf,
         /// What `result.json` holds.
         result: Box<RunResult>,
-        /// An input to show the predict command with.
-        sample: String,
+        /// An input to show the predict command with, where the run's folder holds one.
+        sample: Option<String>,
     },
     /// By a signal, after a checkpoint.
     Interrupted {
@@ -218,7 +219,7 @@ pub fn train(
                 [&task.train, &task.dev, &task.test],
                 None,
                 with_baseline.then_some(baseline),
-                &sample,
+                sample,
             )
         }
         ModelKind::Textcnn | ModelKind::Dpcnn => {
@@ -239,18 +240,18 @@ pub fn train(
                 sha256: &task.sha256,
                 notes: &task.notes,
             };
-            let sample = sample::of_texts(&task.split.dev);
+            let sample = sample::of_texts(&session.folder, &task.split.dev)?;
             let (words, classes) = (task.tokenizer.vocabulary_size(), task.labels.len());
             let baseline = with_baseline.then_some(|| baseline::of_texts(&task));
             let sets = [&task.train, &task.dev, &task.test];
             if config.model == ModelKind::Textcnn {
                 let network =
                     assembly::textcnn(config, words, task.vectors.as_ref(), classes, &trained)?;
-                work.finish(network, sets, Some(&task.tokenizer), baseline, &sample)
+                work.finish(network, sets, Some(&task.tokenizer), baseline, sample)
             } else {
                 let network =
                     assembly::dpcnn(config, words, task.vectors.as_ref(), classes, &trained)?;
-                work.finish(network, sets, Some(&task.tokenizer), baseline, &sample)
+                work.finish(network, sets, Some(&task.tokenizer), baseline, sample)
             }
         }
     }
@@ -275,7 +276,7 @@ impl Work<'_> {
         [train, dev, test]: [&E; 3],
         tokenizer: Option<&Tokenizer>,
         baseline: Option<impl FnOnce() -> Result<BaselineRun, RunError>>,
-        sample: &str,
+        sample: Option<String>,
     ) -> Result<RunOutcome, RunError>
     where
         N: Network,
@@ -294,7 +295,11 @@ impl Work<'_> {
         ));
         self.notes.iter().for_each(|note| self.reporter.say(note));
         let config_sha256 = sha256_hex(config.to_toml().as_bytes());
-        let identity = json!({ "config": config_sha256, "data": self.sha256 });
+        let identity = json!({
+            "config": config_sha256,
+            "data": self.sha256,
+            "backend": self.machine.backend.name(),
+        });
         self.write_beginnings(tokenizer)?;
         let mut checkpoints = folder.open_checkpoints()?;
         let latest = checkpoints.latest_valid()?;
@@ -356,7 +361,7 @@ impl Work<'_> {
         Ok(RunOutcome::Complete {
             folder: folder.folder().to_owned(),
             result: Box::new(result),
-            sample: sample.to_owned(),
+            sample,
         })
     }
 
@@ -380,7 +385,7 @@ impl Work<'_> {
         )]
         let threads = rayon::current_num_threads();
         folder.write_environment(&Environment::collect(
-            self.machine.backend,
+            self.machine.backend.name(),
             isa,
             threads,
             self.sha256,
@@ -393,6 +398,7 @@ impl Work<'_> {
         for (key, what) in [
             ("data", "the data's sha256 was"),
             ("config", "the sha256 of config.toml was"),
+            ("backend", "`--backend` was"), // its sums run in another order
         ] {
             if then[key] != identity[key] {
                 let [then, now] = [&then[key], &identity[key]]
@@ -442,7 +448,7 @@ impl Work<'_> {
         Ok(RunResult {
             model: self.session.config.model.name().to_owned(),
             data: self.data.to_owned(),
-            backend: self.machine.backend.to_owned(),
+            backend: self.machine.backend.name().to_owned(),
             seed: self.session.config.seed,
             test: TestScore::new(&matrix, answers.loss),
             baseline: baseline.map(|run| baseline::score(&run, answers)),

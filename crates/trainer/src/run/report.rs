@@ -79,12 +79,15 @@ pub fn predict_line(outcome: &RunOutcome, program: &str) -> Option<String> {
     let RunOutcome::Complete { folder, sample, .. } = outcome else {
         return None;
     };
-    // What begins with a hyphen would be read as an option.
-    let end = if sample.starts_with('-') { "-- " } else { "" };
+    let input = match sample {
+        // What begins with a hyphen would be read as an option.
+        Some(sample) if sample.starts_with('-') => format!("-- {}", quoted(sample)),
+        Some(sample) => quoted(sample),
+        None => "INPUT".to_owned(),
+    };
     Some(format!(
-        "predict with: {program} predict --run {} {end}{}",
+        "predict with: {program} predict --run {} {input}",
         quoted(&folder.display().to_string()),
-        quoted(sample)
     ))
 }
 

@@ -11,31 +11,33 @@ use crate::run_folder::{RunFile, RunFiles, RunFolder};
 /// Words of a text that are shown.
 const WORDS: usize = 30;
 
-/// Writes the first dev image into the run's folder and returns its path.
-pub(super) fn of_images(folder: &RunFolder, dev: &Images) -> Result<String, RunError> {
+/// Keeps the first dev image in the run's folder and returns its path.
+pub(super) fn of_images(folder: &RunFolder, dev: &Images) -> Result<Option<String>, RunError> {
     let first = dev.images().next().unwrap_or_default();
     if let Some(png) = grey_png(first, dev.width, dev.height) {
-        folder.write(RunFile::Sample, &png)?;
+        folder.write(RunFile::SampleImage, &png)?;
     }
-    Ok(path(folder.files()))
+    Ok(of_finished(folder.files(), ModelKind::Lenet5))
 }
 
-/// The beginning of the first dev text, on one line.
-pub(super) fn of_texts(dev: &[TextExample]) -> String {
+/// Keeps the beginning of the first dev text, on one line, in the run's folder and returns it.
+pub(super) fn of_texts(
+    folder: &RunFolder,
+    dev: &[TextExample],
+) -> Result<Option<String>, RunError> {
     let text = dev.first().map_or("", |example| &example.text);
     let words: Vec<&str> = text.split_whitespace().take(WORDS).collect();
-    words.join(" ").replace(char::is_control, "")
+    let line = words.join(" ").replace(char::is_control, "");
+    folder.write(RunFile::SampleText, line.as_bytes())?;
+    Ok(Some(line))
 }
 
-/// What is at hand where the data are not opened again.
-pub(super) fn of_finished(files: &RunFiles, model: ModelKind) -> String {
+/// What the run kept when it began: `None` where somebody took it away.
+pub(super) fn of_finished(files: &RunFiles, model: ModelKind) -> Option<String> {
     if model.reads_images() {
-        path(files)
+        let path = files.path(RunFile::SampleImage);
+        path.exists().then(|| path.display().to_string())
     } else {
-        "some text".to_owned()
+        std::fs::read_to_string(files.path(RunFile::SampleText)).ok()
     }
-}
-
-fn path(files: &RunFiles) -> String {
-    files.path(RunFile::Sample).display().to_string()
 }

@@ -32,12 +32,14 @@ pub enum RunFile {
     /// `result.json`
     Result,
     /// `sample.png`, an image to try the network with
-    Sample,
+    SampleImage,
+    /// `sample.txt`, a text to try the network with
+    SampleText,
 }
 
 impl RunFile {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Config,
         Self::Model,
         Self::Tokenizer,
@@ -45,7 +47,8 @@ impl RunFile {
         Self::Metrics,
         Self::Environment,
         Self::Result,
-        Self::Sample,
+        Self::SampleImage,
+        Self::SampleText,
     ];
 
     /// Its name in the folder.
@@ -58,7 +61,8 @@ impl RunFile {
             Self::Metrics => "metrics.jsonl",
             Self::Environment => "environment.json",
             Self::Result => "result.json",
-            Self::Sample => "sample.png",
+            Self::SampleImage => "sample.png",
+            Self::SampleText => "sample.txt",
         }
     }
 }

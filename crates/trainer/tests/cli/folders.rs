@@ -37,6 +37,22 @@ fn a_finished_run_is_replaced_by_force_alone() {
 }
 
 #[test]
+fn a_finished_run_that_is_resumed_says_again_how_to_predict() {
+    let trained = Trained::new("textcnn");
+    let (data, run) = (trained.data(), trained.run());
+    let kept = std::fs::read_to_string(run.join("sample.txt")).expect("a text to try it on");
+    let again = train("textcnn", &data, &run, &["--resume"]).done();
+    let command = again.out.lines().last().unwrap_or_default();
+    assert!(command.starts_with("predict with: "), "{}", again.out);
+    assert!(command.contains(kept.trim()), "{command}: {kept}");
+
+    // Taken away, it is not made up.
+    std::fs::remove_file(run.join("sample.txt")).unwrap();
+    let again = train("textcnn", &data, &run, &["--resume"]).done();
+    assert!(again.out.trim_end().ends_with(" INPUT"), "{}", again.out);
+}
+
+#[test]
 fn a_folder_of_other_files_is_never_touched() {
     let folder = tempfile::tempdir().unwrap();
     let (data, precious) = (

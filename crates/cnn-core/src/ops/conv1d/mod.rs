@@ -68,7 +68,7 @@ pub trait Conv1dBackend: Backend {
 default_on_gpu!(Conv1dBackend);
 
 /// The shape of a convolution from that of its weight.
-fn shape_of<T: TensorMetadata>(weight: &T, padding: [usize; 2]) -> Conv1dShape {
+pub(super) fn shape_of<T: TensorMetadata>(weight: &T, padding: [usize; 2]) -> Conv1dShape {
     let [channels_out, channels_in, kernel_size] = weight.shape().dims();
     let [padding_left, padding_right] = padding;
     Conv1dShape {

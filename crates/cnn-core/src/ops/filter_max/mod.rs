@@ -22,7 +22,7 @@ pub mod default;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 pub use cnn_kernels::{FilterGroup, FilterMaxShape, Windows};
 
 use super::cpu_tensor::default_on_gpu;
@@ -134,7 +134,8 @@ pub fn filter_max(
         windows,
     };
     if shape.filters() == 0 {
-        return Tensor::zeros([documents.documents(), 0], &device);
+        let nothing = TensorData::new(Vec::<f32>::new(), [documents.documents(), 0]);
+        return Tensor::from_data(nothing, &device);
     }
     let (y, _) = <Dispatch as FilterMaxBackend>::filter_max_forward(
         rows.into_dispatch(),

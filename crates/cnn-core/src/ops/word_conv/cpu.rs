@@ -1,0 +1,88 @@
+//! Convolution of words on a CPU: tensors into slices for the kernels.
+use burn::backend::tensor::FloatTensor;
+use cnn_kernels::{bias_gradient, word_conv_backward, word_conv_forward};
+
+use super::{WordConvBackend, shape_of};
+use crate::Documents;
+use crate::ops::cpu_tensor::{CpuTensor, on_cpu_backends};
+
+fn forward<T: CpuTensor>(
+    rows: T,
+    weight: T,
+    bias: T,
+    documents: &Documents,
+    padding: [usize; 2],
+) -> T {
+    let shape = shape_of(&weight, padding);
+    let (offsets, ids) = (documents.offsets(), documents.local());
+    let positions = shape.output_offsets(offsets).total();
+    T::filled([positions, shape.channels_out], |y| {
+        rows.read(|rows| {
+            weight.read(|weight| {
+                bias.read(|bias| word_conv_forward(&shape, offsets, ids, rows, weight, bias, y))
+            })
+        })
+    })
+}
+
+fn backward<T: CpuTensor>(
+    rows: T,
+    weight: T,
+    grad: T,
+    documents: &Documents,
+    padding: [usize; 2],
+) -> (T, T) {
+    let shape = shape_of(&weight, padding);
+    let (offsets, ids) = (documents.offsets(), documents.local());
+    let mut dweight = vec![0.0; shape.weights()];
+    let drows = T::filled(rows.shape(), |drows| {
+        rows.read(|rows| {
+            weight.read(|weight| {
+                grad.read(|grad| {
+                    let dweight = &mut dweight;
+                    word_conv_backward(&shape, offsets, ids, rows, weight, grad, drows, dweight);
+                })
+            })
+        })
+    });
+    let dweight = burn::tensor::TensorData::new(dweight, weight.shape());
+    (drows, T::wrap(dweight))
+}
+
+fn backward_bias<T: CpuTensor>(grad: T) -> T {
+    let [_, channels] = grad.shape().dims();
+    T::filled([channels], |db| {
+        grad.read(|grad| bias_gradient(channels, grad, db))
+    })
+}
+
+macro_rules! implement {
+    ($backend:ty) => {
+        impl WordConvBackend for $backend {
+            fn word_conv_forward(
+                rows: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                bias: FloatTensor<Self>,
+                documents: Documents,
+                padding: [usize; 2],
+            ) -> FloatTensor<Self> {
+                forward(rows, weight, bias, &documents, padding)
+            }
+
+            fn word_conv_backward(
+                rows: FloatTensor<Self>,
+                weight: FloatTensor<Self>,
+                grad: FloatTensor<Self>,
+                documents: Documents,
+                padding: [usize; 2],
+            ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+                backward(rows, weight, grad, &documents, padding)
+            }
+
+            fn word_conv_backward_bias(grad: FloatTensor<Self>) -> FloatTensor<Self> {
+                backward_bias(grad)
+            }
+        }
+    };
+}
+on_cpu_backends!(implement);

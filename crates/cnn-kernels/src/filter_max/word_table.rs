@@ -1,0 +1,374 @@
+//! The same operation for a trained network: the product of a word with the filters' taps is kept from call to call.
+//!
+//! While a network learns, its filters change with every step, and so does each entry of the table of `filter_max`. Afterwards
+//! they stay. A [`WordTable`] makes the entry of a word when the word is met for the first time; from then on a document costs
+//! one addition for each token, filter and tap, and no multiplication at all. Opening a network costs nothing: an answer to one
+//! line multiplies the words of that line, an answer to a million the words that occur in them.
+//!
+//! An entry is the same chain of multiply-adds as in training, a window the same sum of entries: the outputs have the bits of
+//! [`filter_max_forward`](crate::filter_max_forward).
+//!
+//! # What bounds it
+//!
+//! Memory. A headline of 19 characters under 256 filters each of the widths 2, 3 and 4 reads 19 · 2,304 numbers, 175 KB, once; an
+//! entry is laid out in the order in which it is read, and begins at a cache line. Sixteen filters are one vector of AVX-512, so
+//! that 100 filters take 112 places.
+
+use rayon::prelude::*;
+
+use super::shape::{Bundle, FilterMaxShape, Windows};
+use crate::entries::{Entries, Entry};
+use crate::matmul::{Panels, rows_times_panels_here};
+use crate::scratch::Scratch;
+use crate::simd::{Body, Simd, dispatch, panel_width};
+use crate::{Isa, Offsets};
+
+/// Documents of one task.
+const DOCUMENTS: usize = 16;
+
+/// Numbers read by fewer tokens are not worth waking another thread.
+const SMALL: usize = 1 << 16;
+
+/// The filters of one group are padded to whole vectors of the widest instruction set, on every one: the layout is the same.
+const LANES: usize = 16;
+
+/// A trained network's filters with what they make of each word.
+pub struct WordTable {
+    isa: Isa,
+    shape: FilterMaxShape,
+    bias: Vec<f32>,
+    /// `[words, dimension]`
+    words: Vec<f32>,
+    bundles: Vec<(Bundle, Panels)>,
+    groups: Vec<Place>,
+    entries: Entries,
+}
+
+/// Where a group's numbers are in an entry: `[width, filters padded to LANES]`.
+#[derive(Clone, Copy)]
+struct Place {
+    width: usize,
+    filters: usize,
+    /// The group's first filter among all filters.
+    first: usize,
+    /// The group's first number in an entry.
+    start: usize,
+}
+
+impl Place {
+    fn padded(&self) -> usize {
+        self.filters.next_multiple_of(LANES)
+    }
+}
+
+impl WordTable {
+    /// `words` `[words, dimension]` are the vectors of the whole vocabulary, `weight` and `bias` those of
+    /// [`filter_max_forward`](crate::filter_max_forward).
+    ///
+    /// # Panics
+    ///
+    /// If a length disagrees with these shapes, or `dimension` or a width is 0.
+    pub fn new(shape: &FilterMaxShape, words: Vec<f32>, weight: &[f32], bias: &[f32]) -> Self {
+        Self::new_on(Isa::active(), shape, words, weight, bias)
+    }
+
+    pub(crate) fn new_on(
+        isa: Isa,
+        shape: &FilterMaxShape,
+        words: Vec<f32>,
+        weight: &[f32],
+        bias: &[f32],
+    ) -> Self {
+        let name = "WordTable";
+        super::check(name, shape, &Offsets::from_lengths([]), &[], words.len());
+        super::check_weights(name, shape, weight.len());
+        assert_eq!(
+            bias.len(),
+            shape.filters(),
+            "{name}: bias must be [filters]"
+        );
+        let bundles = shape.bundles(panel_width(isa)).map(|bundle| {
+            let sizes = [bundle.filters, shape.dimension, bundle.width];
+            let taps = &weight[bundle.weights..][..sizes.iter().product()];
+            (bundle, Panels::of_taps(isa, taps, sizes))
+        });
+        let bundles = bundles.collect();
+        let (mut first, mut length) = (0, 0);
+        let place = |group: &super::FilterGroup| {
+            let place = Place {
+                width: group.width,
+                filters: group.filters,
+                first,
+                start: length,
+            };
+            first += group.filters;
+            length += place.width * place.padded();
+            place
+        };
+        let groups = shape.groups.iter().map(place).collect();
+        let count = words.len() / shape.dimension;
+        Self {
+            isa,
+            shape: shape.clone(),
+            bias: bias.to_vec(),
+            words,
+            bundles,
+            groups,
+            entries: Entries::new(count, length),
+        }
+    }
+
+    /// The number of words.
+    pub fn words(&self) -> usize {
+        self.entries.words()
+    }
+
+    /// The number of filters of all groups.
+    pub fn filters(&self) -> usize {
+        self.shape.filters()
+    }
+
+    /// Bytes of the entries that have been made.
+    pub fn bytes(&self) -> usize {
+        self.entries.bytes()
+    }
+
+    /// Makes the entries of all words, so that no later call has to.
+    pub fn fill(&self) {
+        self.ensure(&(0..self.words() as u32).collect::<Vec<_>>());
+    }
+
+    /// `y[d, o] = max(0, bias[o] + max_p s[p])`, as [`filter_max_forward`](crate::filter_max_forward) gives it.
+    ///
+    /// `ids` `[tokens]`: words of the vocabulary or [`SKIP`], cut into documents by `offsets`; `y` `[documents, filters]`.
+    ///
+    /// # Panics
+    ///
+    /// If a length disagrees with these shapes, or an id is neither a word nor [`SKIP`].
+    pub fn forward(&self, offsets: &Offsets, ids: &[u32], y: &mut [f32]) {
+        let filters = self.shape.filters();
+        super::check("WordTable", &self.shape, offsets, ids, self.words.len());
+        assert_eq!(
+            y.len(),
+            offsets.documents() * filters,
+            "WordTable: y must be [documents, filters]"
+        );
+        if y.is_empty() {
+            return;
+        }
+        self.ensure(ids);
+        let task = |(chunk, y): (usize, &mut [f32])| {
+            let mut entries = Vec::new();
+            for (d, y) in (chunk * DOCUMENTS..).zip(y.chunks_exact_mut(filters)) {
+                let document = &ids[offsets.range(d)];
+                self.of_document(document, &mut entries, y);
+            }
+        };
+        if ids.len() * self.entries.length() < SMALL {
+            y.chunks_mut(DOCUMENTS * filters).enumerate().for_each(task);
+        } else {
+            let tasks = y.par_chunks_mut(DOCUMENTS * filters);
+            tasks.enumerate().for_each(task);
+        }
+    }
+
+    fn ensure(&self, ids: &[u32]) {
+        let (lanes, dimension) = (panel_width(self.isa), self.shape.dimension);
+        self.entries.ensure(ids, |words, entries| {
+            let vector = |word: &u32| &self.words[*word as usize * dimension..][..dimension];
+            let rows: Vec<&[f32]> = words.iter().map(vector).collect();
+            for (bundle, panels) in &self.bundles {
+                let group = self.groups.iter().rev();
+                let mut group = group.filter(|place| place.first <= bundle.first);
+                let group = group.next().expect("a bundle is of a group");
+                let columns = bundle.width * lanes;
+                let mut product = Scratch::take(words.len() * columns);
+                rows_times_panels_here(self.isa, &rows, panels, &mut product);
+                for (entry, product) in entries.iter_mut().zip(product.chunks_exact(columns)) {
+                    for (tap, numbers) in product.chunks_exact(lanes).enumerate() {
+                        let filter = bundle.first - group.first;
+                        let place = group.start + tap * group.padded() + filter;
+                        entry.from_mut(place)[..bundle.filters]
+                            .copy_from_slice(&numbers[..bundle.filters]);
+                    }
+                }
+            }
+        });
+    }
+
+    /// The outputs `[filters]` of one document; `entries` is lent.
+    fn of_document<'a>(&'a self, document: &[u32], entries: &mut Vec<&'a Entry>, y: &mut [f32]) {
+        let around = match self.shape.windows {
+            Windows::Touching => self.shape.widest().saturating_sub(1),
+            Windows::Valid => 0,
+        };
+        entries.clear();
+        entries.extend(std::iter::repeat_n(self.entries.nothing(), around));
+        entries.extend(document.iter().map(|id| self.entries.of(*id)));
+        entries.extend(std::iter::repeat_n(self.entries.nothing(), around));
+        for group in &self.groups {
+            let y = &mut y[group.first..][..group.filters];
+            let windows = self.shape.windows.count(document.len(), group.width);
+            if self.shape.windows == Windows::Valid && windows == 0 {
+                y.fill(0.0);
+                continue;
+            }
+            let before = around - around.min(group.width - 1);
+            let walk = Walk {
+                entries: &entries[before..],
+                group,
+                windows,
+                touching: self.shape.windows == Windows::Touching,
+                bias: &self.bias[group.first..][..group.filters],
+                y,
+            };
+            dispatch(self.isa, walk);
+        }
+    }
+}
+
+/// The filters of one group over one document.
+struct Walk<'a> {
+    /// From the first token of window 0 on.
+    entries: &'a [&'a Entry],
+    group: &'a Place,
+    windows: usize,
+    /// Whether there is a window that touches no token.
+    touching: bool,
+    bias: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Body for Walk<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd, const MR: usize, const NV: usize>(mut self, simd: S) {
+        let vectors = self.group.padded() / S::LANES;
+        let mut vector = 0;
+        while vectors - vector >= 8 {
+            self.block::<S, 8>(simd, vector * S::LANES);
+            vector += 8;
+        }
+        if vectors - vector >= 4 {
+            self.block::<S, 4>(simd, vector * S::LANES);
+            vector += 4;
+        }
+        if vectors - vector >= 2 {
+            self.block::<S, 2>(simd, vector * S::LANES);
+            vector += 2;
+        }
+        if vectors > vector {
+            self.block::<S, 1>(simd, vector * S::LANES);
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// `VECTORS` vectors of filters, the first of them number `filter` of the group.
+    #[inline(always)]
+    fn block<S: Simd, const VECTORS: usize>(&mut self, simd: S, filter: usize) {
+        let mut top = [simd.splat(0.0); VECTORS];
+        if self.windows > 0 {
+            top = self.sums(simd, 0, filter);
+        }
+        for window in 1..self.windows {
+            let sums: [S::Vector; VECTORS] = self.sums(simd, window, filter);
+            for v in 0..VECTORS {
+                top[v] = simd.greater((top[v], top[v]), (sums[v], sums[v])).0;
+            }
+        }
+        let zero = simd.splat(0.0);
+        for (v, mut top) in top.into_iter().enumerate() {
+            if self.touching {
+                top = simd.greater((top, top), (zero, zero)).0;
+            }
+            let mut numbers = [0.0; LANES];
+            simd.store(top, &mut numbers);
+            let filter = filter + v * S::LANES;
+            let count = S::LANES.min(self.y.len().saturating_sub(filter));
+            let bias = &self.bias[filter.min(self.bias.len())..];
+            let y = &mut self.y[filter.min(self.bias.len())..];
+            for ((y, bias), number) in y.iter_mut().zip(bias).zip(&numbers[..count]) {
+                let value = bias + number;
+                *y = if value <= 0.0 { 0.0 } else { value };
+            }
+        }
+    }
+
+    /// The sums of one window, tap after tap.
+    #[inline(always)]
+    fn sums<S: Simd, const VECTORS: usize>(
+        &self,
+        simd: S,
+        window: usize,
+        filter: usize,
+    ) -> [S::Vector; VECTORS] {
+        let mut sums = [simd.splat(0.0); VECTORS];
+        let entries = &self.entries[window..][..self.group.width];
+        for (tap, entry) in entries.iter().enumerate() {
+            let numbers = entry.from(self.group.start + tap * self.group.padded() + filter);
+            let numbers = &numbers[..VECTORS * S::LANES];
+            for (v, sum) in sums.iter_mut().enumerate() {
+                let number = simd.load(&numbers[v * S::LANES..]);
+                *sum = match tap {
+                    0 => number,
+                    _ => simd.add(*sum, number),
+                };
+            }
+        }
+        sums
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::cases;
+    use super::*;
+    use crate::testing::{bits, normals, same_on_threads};
+    use crate::trial::{for_each_isa, poisoned};
+
+    /// Its bits are those of the operation that networks learn with, whatever was asked before.
+    #[test]
+    fn a_table_answers_with_the_bits_of_training() {
+        for case in cases(normals) {
+            let (offsets, ids, filters) = (&case.offsets, &case.ids, case.shape.filters());
+            for_each_isa(|isa| {
+                let expected = case.kernels(isa).y;
+                let words = case.rows.clone();
+                let table = WordTable::new_on(isa, &case.shape, words, &case.weight, &case.bias);
+                assert_eq!(table.bytes(), 0);
+                // Document by document, the last one first: entries come one by one.
+                for d in (0..offsets.documents()).rev() {
+                    let document = &ids[offsets.range(d)];
+                    let alone = Offsets::from_lengths([document.len()]);
+                    let y = poisoned(filters, |y| table.forward(&alone, document, y));
+                    assert_eq!(bits(&y), bits(&expected[d * filters..][..filters]), "{isa}");
+                }
+                let whole = || poisoned(expected.len(), |y| table.forward(offsets, ids, y));
+                assert_eq!(bits(&whole()), bits(&expected), "{isa}");
+                let made = table.bytes();
+                table.fill();
+                assert!(table.bytes() >= made);
+                assert_eq!(bits(&whole()), bits(&expected), "{isa}");
+            });
+        }
+    }
+
+    /// Enough documents for several tasks, and entries that several threads may make at once.
+    #[test]
+    fn threads_do_not_matter() {
+        for case in cases(normals) {
+            let Some(batch) = (case.ids.len() > 300).then_some(&case) else {
+                continue;
+            };
+            let size = batch.offsets.documents() * batch.shape.filters();
+            same_on_threads(|| {
+                let words = batch.rows.clone();
+                let table = WordTable::new(&batch.shape, words, &batch.weight, &batch.bias);
+                let y = poisoned(size, |y| table.forward(&batch.offsets, &batch.ids, y));
+                bits(&y)
+            });
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! A trained DPCNN.
+
+use std::sync::Mutex;
+
+use cnn_kernels::{
+    Conv1dShape, LinearPacked, Offsets, WordConvTable, bag_forward, conv1d_forward,
+    max_over_time_forward, max_pool_forward,
+};
+
+use crate::arrays::{Arrays, FrozenError, Taking};
+use crate::text_cnn::dense;
+
+/// What the arrays of a DPCNN do not tell.
+#[derive(Clone, Copy, Debug)]
+pub struct DpcnnShape {
+    /// Words of a region, where the region embedding is a bag of words; odd.
+    pub region_size: usize,
+    /// Positions that remain of a document of so many, as the network was trained.
+    pub pooled_length: fn(usize) -> usize,
+}
+
+/// A trained DPCNN (Johnson and Zhang 2017, section 2).
+pub struct FrozenDpcnn {
+    shape: DpcnnShape,
+    region: Region,
+    /// Two convolutions for each floor of the pyramid.
+    blocks: Vec<[Conv; 2]>,
+    maps: usize,
+    out: LinearPacked,
+    buffers: Mutex<Vec<Buffers>>,
+}
+
+enum Region {
+    /// The vectors `[words, maps]` and the bias `[maps]`.
+    BagOfWords {
+        words: Vec<f32>,
+        bias: Vec<f32>,
+    },
+    WordVectors(WordConvTable),
+}
+
+struct Conv {
+    shape: Conv1dShape,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// Working memory of one call, kept for the next.
+#[derive(Default)]
+struct Buffers {
+    x: Vec<f32>,
+    pooled: Vec<f32>,
+    activated: Vec<f32>,
+    inner: Vec<f32>,
+    winners: Vec<u32>,
+}
+
+/// Positions on both sides of a filter's centre.
+const AROUND: usize = 1;
+const WIDTH: usize = 2 * AROUND + 1;
+
+impl FrozenDpcnn {
+    /// From the arrays of a trained network: `embedding.weight` `[words, dimension]`; `region.weight` `[maps, dimension, 3]` and
+    /// `region.bias` `[maps]`, or `region_bag.bias` `[maps]` where words are summed; `blocks.N.conv1.weight` and
+    /// `blocks.N.conv2.weight` `[maps, maps, 3]` with their biases `[maps]`; `out.weight` `[classes, maps]`, `out.bias` `[classes]`.
+    ///
+    /// # Errors
+    ///
+    /// [`FrozenError`] naming the array that is missing, of another shape or left over, or the setting that is out of range.
+    pub fn new(arrays: Arrays, shape: DpcnnShape) -> Result<Self, FrozenError> {
+        if shape.region_size.is_multiple_of(2) {
+            return Err(FrozenError::Setting {
+                setting: "region_size",
+                value: shape.region_size,
+                expected: "but a region has a centre: give an odd number of words",
+            });
+        }
+        let mut arrays = Taking(arrays);
+        let axes = [("words", None), ("dimension", None)];
+        let ([_, dimension], words) = arrays.take("embedding.weight", axes)?;
+        let (maps, region) = if arrays.0.contains_key("region.weight") {
+            let conv = Conv::take(&mut arrays, "region", None, dimension)?;
+            let table = WordConvTable::new(&conv.shape, words, &conv.weight, &conv.bias);
+            (conv.shape.channels_out, Region::WordVectors(table))
+        } else {
+            let bias = arrays.take_if_there("region_bag.bias", [("maps", Some(dimension))])?;
+            let bias = bias.map_or_else(|| vec![0.0; dimension], |(_, bias)| bias);
+            (dimension, Region::BagOfWords { words, bias })
+        };
+        let mut blocks = Vec::new();
+        while arrays
+            .0
+            .contains_key(&format!("blocks.{}.conv1.weight", blocks.len()))
+        {
+            let conv = |arrays: &mut Taking, name| {
+                let name = format!("blocks.{}.{name}", blocks.len());
+                Conv::take(arrays, &name, Some(maps), maps)
+            };
+            let block = [conv(&mut arrays, "conv1")?, conv(&mut arrays, "conv2")?];
+            blocks.push(block);
+        }
+        let out = dense(&mut arrays, "out", ("maps", Some(maps)))?;
+        arrays.finish()?;
+        Ok(Self {
+            shape,
+            region,
+            blocks,
+            maps,
+            out,
+            buffers: Mutex::default(),
+        })
+    }
+
+    /// The number of words.
+    pub fn words(&self) -> usize {
+        match &self.region {
+            Region::BagOfWords { words, .. } => words.len() / self.maps,
+            Region::WordVectors(table) => table.words(),
+        }
+    }
+
+    /// The number of classes.
+    pub fn classes(&self) -> usize {
+        self.out.features_out()
+    }
+
+    /// The scores (logits) `[documents, classes]` of documents of token ids, packed one after another and cut by `offsets`.
+    ///
+    /// # Panics
+    ///
+    /// If an id is neither a word nor [`SKIP`](cnn_kernels::SKIP), or a length disagrees with these shapes.
+    pub fn scores(&self, offsets: &Offsets, ids: &[u32], scores: &mut [f32]) {
+        assert_eq!(
+            (ids.len(), scores.len()),
+            (offsets.total(), offsets.documents() * self.classes()),
+            "ids must be [tokens] and scores [documents, classes]"
+        );
+        let lent = self.lent().pop();
+        let mut buffers = lent.unwrap_or_default();
+        self.top(offsets, ids, &mut buffers);
+        self.out
+            .forward(&buffers.x[..offsets.documents() * self.maps], scores);
+        self.lent().push(buffers);
+    }
+
+    /// A thread that panics leaves no buffer half changed here: it has taken its own out.
+    fn lent(&self) -> std::sync::MutexGuard<'_, Vec<Buffers>> {
+        self.buffers
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The top vectors `[documents, maps]`, left in `buffers.x`.
+    fn top(&self, offsets: &Offsets, ids: &[u32], buffers: &mut Buffers) {
+        let maps = self.maps;
+        let mut positions = offsets.clone();
+        self.embed(offsets, ids, buffers);
+        let Buffers {
+            x,
+            pooled,
+            activated,
+            inner,
+            winners,
+        } = buffers;
+        for (floor, [conv1, conv2]) in self.blocks.iter().enumerate() {
+            if floor > 0 {
+                let output = positions.map_lengths(self.shape.pooled_length);
+                let size = output.total() * maps;
+                winners.resize(size.max(winners.len()), 0);
+                max_pool_forward(
+                    maps,
+                    &positions,
+                    &output,
+                    WIDTH,
+                    2,
+                    AROUND,
+                    &x[..positions.total() * maps],
+                    part(pooled, size),
+                    &mut winners[..size],
+                );
+                std::mem::swap(x, pooled);
+                positions = output;
+            }
+            let size = positions.total() * maps;
+            let x = &mut x[..size];
+            let activated = part(activated, size);
+            activated.copy_from_slice(x);
+            if floor > 0 {
+                relu(activated);
+            }
+            let inner = part(inner, size);
+            conv1.forward(&positions, activated, inner);
+            relu(inner);
+            conv2.forward(&positions, inner, activated);
+            x.iter_mut().zip(activated).for_each(|(x, y)| *x += *y);
+        }
+        let size = positions.documents() * maps;
+        winners.resize(size.max(winners.len()), 0);
+        max_over_time_forward(
+            maps,
+            &positions,
+            &x[..positions.total() * maps],
+            None,
+            part(pooled, size),
+            &mut winners[..size],
+        );
+        std::mem::swap(x, pooled);
+    }
+
+    /// The region embedding `[tokens, maps]`, left in `buffers.x`.
+    fn embed(&self, offsets: &Offsets, ids: &[u32], buffers: &mut Buffers) {
+        let x = part(&mut buffers.x, ids.len() * self.maps);
+        match &self.region {
+            Region::BagOfWords { words, bias } => {
+                bag_forward(self.maps, self.shape.region_size, offsets, words, ids, x);
+                for x in x.chunks_exact_mut(self.maps) {
+                    x.iter_mut().zip(bias).for_each(|(x, bias)| *x += bias);
+                }
+            }
+            Region::WordVectors(table) => table.forward(offsets, ids, x),
+        }
+    }
+}
+
+/// The first `size` places of a buffer, which grows where it must.
+fn part(buffer: &mut Vec<f32>, size: usize) -> &mut [f32] {
+    if buffer.len() < size {
+        buffer.resize(size, 0.0);
+    }
+    &mut buffer[..size]
+}
+
+fn relu(x: &mut [f32]) {
+    for x in x {
+        // NaN stays NaN.
+        *x = if *x <= 0.0 { 0.0 } else { *x };
+    }
+}
+
+impl Conv {
+    fn take(
+        arrays: &mut Taking,
+        name: &str,
+        maps: Option<usize>,
+        channels: usize,
+    ) -> Result<Self, FrozenError> {
+        let axes = [
+            ("maps", maps),
+            ("channels", Some(channels)),
+            ("width", Some(WIDTH)),
+        ];
+        let ([maps, ..], weight) = arrays.take(&format!("{name}.weight"), axes)?;
+        let bias = arrays.take_if_there(&format!("{name}.bias"), [("maps", Some(maps))])?;
+        Ok(Self {
+            shape: Conv1dShape {
+                channels_in: channels,
+                channels_out: maps,
+                kernel_size: WIDTH,
+                padding_left: AROUND,
+                padding_right: AROUND,
+            },
+            weight,
+            bias: bias.map_or_else(|| vec![0.0; maps], |(_, bias)| bias),
+        })
+    }
+
+    fn forward(&self, offsets: &Offsets, x: &[f32], y: &mut [f32]) {
+        conv1d_forward(&self.shape, offsets, x, &self.weight, Some(&self.bias), y);
+    }
+}

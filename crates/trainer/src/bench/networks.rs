@@ -1,0 +1,166 @@
+//! The networks of a comparison, sized as its other side has them, and what is timed of each.
+
+use std::time::Duration;
+
+use burn::tensor::Device;
+
+use super::workload::{Samples, Workload, WorkloadError};
+use super::{Measure, timed};
+use crate::assembly;
+use crate::config::{ModelKind, RunConfig, Schedule};
+use crate::examples::{Examples, Texts};
+use crate::frozen::Frozen;
+use crate::learning::Trainer;
+use crate::network::Network;
+use crate::run::Machine;
+use crate::weights::{collect, values_of};
+
+/// LeNet-5 with tanh and average pooling; TextCNN with 3 x 100 filters, 3 x 256 on Chinese; DPCNN with word vectors of 300, 250 maps
+/// and as many blocks as leave two positions of the longest text. Adam with a learning rate of 0.001.
+fn config(workload: &Workload) -> RunConfig {
+    let data = match workload.name.contains("thucnews") {
+        true => "thucnews",
+        false => "mr",
+    };
+    let mut config = RunConfig::defaults(workload.model, data);
+    config.optimizer.learning_rate = 1e-3;
+    config.optimizer.schedule = Schedule::Constant;
+    config.optimizer.weight_decay = 0.0;
+    config.training.batch_size = workload.batch;
+    if let Some(settings) = &mut config.lenet5 {
+        settings.activation = "tanh".into();
+        settings.pooling = "average".into();
+    }
+    if let Some(settings) = &mut config.textcnn {
+        settings.max_norm = 0.0;
+        settings.vector_deviation = 1.0; // PyTorch's own start
+    }
+    if let Some(settings) = &mut config.dpcnn {
+        settings.region = "vectors".into();
+        settings.dimension = 300;
+        settings.feature_maps = 250;
+        settings.dropout = 0.0;
+        settings.initial_deviation = 0.0;
+        settings.blocks = 1;
+        let mut length = workload.length;
+        while length > 2 {
+            length = length.div_ceil(2);
+            settings.blocks += 1;
+        }
+    }
+    config
+}
+
+/// The times of training steps, and their losses.
+pub(super) fn train(
+    workload: &Workload,
+    measure: Measure,
+    machine: &Machine,
+) -> Result<(Vec<Duration>, Vec<f64>), WorkloadError> {
+    let (config, device) = (config(workload), machine.device.clone().autodiff());
+    let (words, classes) = (workload.words, workload.classes);
+    match &workload.samples {
+        Samples::Pixels(images) => {
+            let network = assembly::lenet5(&config, classes, &device)?;
+            steps(network, &config, images, measure, machine)
+        }
+        Samples::Texts(texts) if workload.model == ModelKind::Textcnn => {
+            let network = assembly::textcnn(&config, words, None, classes, &device)?;
+            steps(network, &config, texts, measure, machine)
+        }
+        Samples::Texts(texts) => {
+            let network = assembly::dpcnn(&config, words, None, classes, &device)?;
+            steps(network, &config, texts, measure, machine)
+        }
+    }
+}
+
+fn steps<N: Network, E: Examples<Batch = N::Batch>>(
+    network: N,
+    config: &RunConfig,
+    examples: &E,
+    measure: Measure,
+    machine: &Machine,
+) -> Result<(Vec<Duration>, Vec<f64>), WorkloadError> {
+    let mut trainer = Trainer::new(network);
+    let batches = batches(examples.count(), measure.batch);
+    let mut losses = Vec::new();
+    let times = timed(measure, |call| {
+        let indices = &batches[call % batches.len()];
+        let loss = trainer.step(config, u64::MAX, examples, indices, &machine.device)?;
+        losses.push(loss);
+        Ok(())
+    })?;
+    Ok((times, losses))
+}
+
+/// The times of predictions.
+pub(super) fn infer(
+    workload: &Workload,
+    measure: Measure,
+    machine: &Machine,
+) -> Result<Vec<Duration>, WorkloadError> {
+    let (config, device) = (config(workload), &machine.device);
+    let (words, classes) = (workload.words, workload.classes);
+    match &workload.samples {
+        Samples::Pixels(images) => {
+            let network = assembly::lenet5(&config, classes, device)?;
+            with_tensors(&network, images, measure, device)
+        }
+        Samples::Texts(texts) => {
+            let textcnn = workload.model == ModelKind::Textcnn;
+            match (machine.backend.runs_our_kernels(), textcnn) {
+                (true, true) => {
+                    let network = assembly::textcnn(&config, words, None, classes, device)?;
+                    frozen(&Frozen::new(&config, collect(&network))?, texts, measure)
+                }
+                (true, false) => {
+                    let network = assembly::dpcnn(&config, words, None, classes, device)?;
+                    frozen(&Frozen::new(&config, collect(&network))?, texts, measure)
+                }
+                (false, true) => {
+                    let network = assembly::textcnn(&config, words, None, classes, device)?;
+                    with_tensors(&network, texts, measure, device)
+                }
+                (false, false) => {
+                    let network = assembly::dpcnn(&config, words, None, classes, device)?;
+                    with_tensors(&network, texts, measure, device)
+                }
+            }
+        }
+    }
+}
+
+/// A served network has met the words it is asked about: they are asked once before the clock runs.
+fn frozen(
+    network: &Frozen,
+    texts: &Texts,
+    measure: Measure,
+) -> Result<Vec<Duration>, WorkloadError> {
+    network.scores(&texts.documents);
+    let batches: Vec<_> = texts.documents.chunks_exact(measure.batch).collect();
+    timed(measure, |call| {
+        std::hint::black_box(network.scores(batches[call % batches.len()]));
+        Ok(())
+    })
+}
+
+fn with_tensors<N: Network, E: Examples<Batch = N::Batch>>(
+    network: &N,
+    examples: &E,
+    measure: Measure,
+    device: &Device,
+) -> Result<Vec<Duration>, WorkloadError> {
+    let batches = batches(examples.count(), measure.batch);
+    timed(measure, |call| {
+        let batch = examples.batch(&batches[call % batches.len()], device);
+        std::hint::black_box(values_of(network.scores(&batch, None, None)));
+        Ok(())
+    })
+}
+
+/// The numbers of the samples of each batch.
+fn batches(count: usize, batch: usize) -> Vec<Vec<u32>> {
+    let numbers: Vec<u32> = (0..count as u32).collect();
+    numbers.chunks_exact(batch).map(<[u32]>::to_vec).collect()
+}
