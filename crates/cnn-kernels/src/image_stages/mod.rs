@@ -182,7 +182,7 @@ impl ImageStages {
     }
 
     /// The stages.
-    pub fn stages(&self) -> impl ExactSizeIterator<Item = &ImageStage> {
+    pub fn stages(&self) -> impl DoubleEndedIterator<Item = &ImageStage> + ExactSizeIterator {
         self.stages.iter().map(|stage| &stage.of)
     }
 
