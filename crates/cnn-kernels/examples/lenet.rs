@@ -1,5 +1,5 @@
 //! How fast LeNet-5 runs as one operation, beside the single operations that it is made of: `cargo run --release -p
-//! cnn-kernels --example lenet [BATCH...]`. `CNN_ISA` picks the instruction set and `RAYON_NUM_THREADS` the threads.
+//! cnn-kernels --example lenet [predict] [BATCH...]`. `CNN_ISA` picks the instruction set and `RAYON_NUM_THREADS` the threads.
 
 use std::time::Instant;
 
@@ -95,6 +95,10 @@ fn run(name: &str, stages: &ImageStages, batch: usize) {
     let packed = ImageStagesPacked::new(stages, &weights, &biases);
 
     let predict = best(|| packed.forward(batch, &images, &mut output));
+    if std::env::args().any(|argument| argument == "predict") {
+        let (time, rate) = (predict * 1e6, batch as f64 / predict);
+        return println!("{name:14} {batch:4} images: predict {time:9.2} us {rate:8.0}/s");
+    }
     let forward = best(|| {
         image_stages_forward(
             stages,

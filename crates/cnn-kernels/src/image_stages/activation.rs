@@ -1,74 +1,95 @@
 //! Activations and poolings on vectors, forward and back.
 
-use super::{Activation, Pooling};
+use super::{Activation, CHUNK, Pooling};
 use crate::math::tanh_of_half_vector;
-use crate::simd::Simd;
+use crate::simd::{Part, Simd};
 
-/// The four numbers under a tile's places, one vector of lanes each, become a result.
+/// What becomes of the sums of a few maps at the four places of a tile; a function of its own, for it is long and the same for
+/// every tile.
 pub(super) struct Finish<'a> {
+    /// `[map, place, lane]`; a vector of lanes, from the first of each.
+    pub(super) sums: &'a [[[f32; CHUNK]; 4]],
+    /// The lane of the results that the first of these is.
+    pub(super) lane: usize,
     pub(super) activation: Activation,
     pub(super) pooling: Pooling,
-    /// Where the result goes: the first place, or one for each number if there is no pooling.
-    pub(super) out: &'a mut [f32],
-    /// Where what the way back needs goes, if it is wanted.
-    pub(super) kept: Option<&'a mut [f32]>,
     /// From place to place of `out` and `kept`, without pooling.
     pub(super) places: [usize; 4],
+    /// Where the results of the first map go, and numbers from map to map; without pooling one for each place.
+    pub(super) out: &'a mut [f32],
+    pub(super) out_plane: usize,
+    /// Where what the way back needs goes, if it is wanted.
+    pub(super) kept: Option<&'a mut [f32]>,
+    pub(super) kept_plane: usize,
 }
 
-impl Finish<'_> {
-    /// Writes the results of `sums`, `LANES` lanes from `lane` on.
+impl Part for Finish<'_> {
+    type Output = ();
+
     #[inline(always)]
-    pub(super) fn write<S: Simd>(self, simd: S, sums: [S::Vector; 4], lane: usize) {
+    fn run<S: Simd>(mut self, simd: S) {
         // Loops, for the closures of `map` are functions of their own, compiled without the instruction set.
-        let mut values = [simd.splat(0.0); 4];
-        let mut kept = sums;
-        match self.activation {
-            Activation::Identity => return self.pool(simd, sums, None, lane),
-            Activation::Relu => {
-                for p in 0..4 {
-                    kept[p] = simd.max(simd.splat(0.0), sums[p]);
-                }
-                values = kept;
+        for (m, map) in self.sums.iter().enumerate() {
+            let mut sums = [simd.splat(0.0); 4];
+            for p in 0..4 {
+                sums[p] = simd.load(&map[p]);
             }
-            Activation::Tanh { scale, slope } => {
-                let (scale, minus_2b) = (simd.splat(scale), simd.splat(-2.0 * slope));
-                for p in 0..4 {
-                    kept[p] = tanh_of_half_vector(simd, simd.mul(minus_2b, sums[p]));
-                    values[p] = simd.mul(scale, kept[p]);
+            match self.activation {
+                Activation::Identity => self.pool(simd, m, sums, None),
+                Activation::Relu => {
+                    for sum in &mut sums {
+                        *sum = simd.max(simd.splat(0.0), *sum);
+                    }
+                    self.pool(simd, m, sums, Some(sums));
+                }
+                Activation::Tanh { scale, slope } => {
+                    let (scale, minus_2b) = (simd.splat(scale), simd.splat(-2.0 * slope));
+                    let mut values = sums;
+                    for p in 0..4 {
+                        sums[p] = tanh_of_half_vector(simd, simd.mul(minus_2b, sums[p]));
+                        values[p] = simd.mul(scale, sums[p]);
+                    }
+                    self.pool(simd, m, values, Some(sums));
                 }
             }
         }
-        self.pool(simd, values, Some(kept), lane);
     }
+}
 
+impl Finish<'_> {
     #[inline(always)]
     fn pool<S: Simd>(
-        self,
+        &mut self,
         simd: S,
+        map: usize,
         values: [S::Vector; 4],
         keep: Option<[S::Vector; 4]>,
-        lane: usize,
     ) {
+        let lane = self.lane;
+        let out = &mut self.out[map * self.out_plane..];
+        let kept = match &mut self.kept {
+            Some(kept) => Some(&mut kept[map * self.kept_plane..]),
+            None => None,
+        };
         let [a, b, c, d] = values;
         match self.pooling {
             Pooling::None => {
                 for p in 0..4 {
-                    simd.store(values[p], &mut self.out[self.places[p] + lane..]);
+                    simd.store(values[p], &mut out[self.places[p] + lane..]);
                 }
             }
             Pooling::Average => {
                 let sum = simd.add(simd.add(simd.add(a, b), c), d);
                 let mean = simd.mul(sum, simd.splat(0.25));
-                simd.store(mean, &mut self.out[lane..]);
+                simd.store(mean, &mut out[lane..]);
             }
             Pooling::Max => {
                 let marks = [0.0, 1.0, 2.0, 3.0];
                 let top = simd.greater((a, simd.splat(marks[0])), (b, simd.splat(marks[1])));
                 let three = simd.greater(top, (c, simd.splat(marks[2])));
                 let (best, winner) = simd.greater(three, (d, simd.splat(marks[3])));
-                simd.store(best, &mut self.out[lane..]);
-                let Some(kept) = self.kept else { return };
+                simd.store(best, &mut out[lane..]);
+                let Some(kept) = kept else { return };
                 simd.store(winner, &mut kept[lane..]);
                 if let Some(keep) = keep {
                     let mut of_winner = simd.where_equal(winner, simd.splat(0.0), keep[0]);
@@ -76,17 +97,17 @@ impl Finish<'_> {
                         let other = simd.where_equal(winner, simd.splat(marks[p]), keep[p]);
                         of_winner = simd.or(of_winner, other);
                     }
-                    simd.store(of_winner, &mut kept[16 + lane..]);
+                    simd.store(of_winner, &mut kept[CHUNK + lane..]);
                 }
                 return;
             }
         }
-        let (Some(kept), Some(keep)) = (self.kept, keep) else {
+        let (Some(kept), Some(keep)) = (kept, keep) else {
             return;
         };
         let places = match self.pooling {
             Pooling::None => self.places,
-            _ => [0, 16, 32, 48],
+            _ => [0, CHUNK, 2 * CHUNK, 3 * CHUNK],
         };
         for p in 0..4 {
             simd.store(keep[p], &mut kept[places[p] + lane..]);

@@ -247,8 +247,8 @@ fn copy_halves<S: Simd>(simd: S, stage: &Stage, maps: &[f32], plane: usize, copi
             let to = &mut halves[(c * padded_h + r) * 2 * half..][..2 * half];
             let (even, odd) = to.split_at_mut(half);
             for x in (0..padded_w.div_ceil(2)).step_by(S::LANES) {
-                let pair = [0, 1].map(|v| load(simd, from, 2 * x + v * S::LANES));
-                let (evens, odds) = simd.unzip(pair[0], pair[1]);
+                let first = load(simd, from, 2 * x);
+                let (evens, odds) = simd.unzip(first, load(simd, from, 2 * x + S::LANES));
                 simd.store(evens, &mut even[x..]);
                 simd.store(odds, &mut odd[x..]);
             }

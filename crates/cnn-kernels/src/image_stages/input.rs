@@ -62,10 +62,7 @@ pub(super) fn input_gradient<S: Simd>(
             };
             macro_rules! call {
                 ($height:literal) => {
-                    match conv.width {
-                        1 => simd.call(Columns::<$height, 1>(row)),
-                        _ => simd.call(Columns::<$height, 2>(row)),
-                    }
+                    simd.call(Columns::<$height>(row))
                 };
             }
             match height {
@@ -104,10 +101,13 @@ struct Row<'a> {
     width: usize,
 }
 
-/// A [`Row`] of `R` channels, `V` columns at a time.
-struct Columns<'a, const R: usize, const V: usize>(Row<'a>);
+/// Columns of a tile.
+const V: usize = 2;
 
-impl<const R: usize, const V: usize> Part for Columns<'_, R, V> {
+/// A [`Row`] of `R` channels, [`V`] columns at a time.
+struct Columns<'a, const R: usize>(Row<'a>);
+
+impl<const R: usize> Part for Columns<'_, R> {
     type Output = ();
 
     #[inline(always)]
@@ -128,7 +128,10 @@ impl<const R: usize, const V: usize> Part for Columns<'_, R, V> {
         let row_len = (size[1] + 2 * MARGIN) * CHUNK;
         let grad_plane = size[0] * row_len;
         let (weights, _) = weights.as_chunks::<R>();
-        for column in (0..width).step_by(V).map(|s| s.min(width - V)) {
+        for column in (0..width)
+            .step_by(V)
+            .map(|s| s.min(width.saturating_sub(V)))
+        {
             let left = first + column as isize;
             let columns = visible(left, V as isize - 1, size[1], kernel[1]);
             // Within the margins, as long as there is a tap at all.
@@ -158,7 +161,8 @@ impl<const R: usize, const V: usize> Part for Columns<'_, R, V> {
                         }
                     }
                     for m in 0..R {
-                        for v in 0..V {
+                        // A row of one column has no second.
+                        for v in 0..V.min(width) {
                             let place = &mut dx[m * plane + (column + v) * CHUNK + lane..];
                             let other = match g {
                                 0 => simd.splat(0.0),

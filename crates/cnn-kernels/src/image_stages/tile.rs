@@ -98,10 +98,11 @@ impl Row<'_> {
                     kept_plane: output.kept_plane,
                 },
             };
-            // 32 registers hold 6 by 4 sums, 4 vectors and a weight; 16 hold 6 by 2.
+            // 32 registers hold 6 by 4 sums, 4 vectors and a weight; 16 hold 6 by 2. (A `const` block, so that the other is not
+            // even compiled.)
             macro_rules! call {
                 ($height:literal) => {
-                    if MR >= 12 {
+                    if const { MR >= 12 } {
                         simd.call(Places::<$height, 4>(tiles))
                     } else {
                         simd.call(Places::<$height, 2>(tiles))
@@ -191,19 +192,26 @@ impl<const R: usize, const P: usize> Part for Places<'_, R, P> {
                         }
                     }
                 }
+                let mut numbers = [[[0.0; CHUNK]; 4]; R];
                 for m in 0..R {
-                    let finish = Finish {
-                        activation,
-                        pooling,
-                        out: &mut output.out[m * output.out_plane + out..],
-                        kept: match &mut output.kept {
-                            Some(all) => Some(&mut all[m * output.kept_plane + kept..]),
-                            None => None,
-                        },
-                        places: runs.places,
-                    };
-                    finish.write(simd, sums[m], lane);
+                    for p in 0..4 {
+                        simd.store(sums[m][p], &mut numbers[m][p]);
+                    }
                 }
+                simd.call(Finish {
+                    sums: &numbers,
+                    lane,
+                    activation,
+                    pooling,
+                    places: runs.places,
+                    out: &mut output.out[out..],
+                    out_plane: output.out_plane,
+                    kept: match &mut output.kept {
+                        Some(all) => Some(&mut all[kept..]),
+                        None => None,
+                    },
+                    kept_plane: output.kept_plane,
+                });
             }
         }
     }

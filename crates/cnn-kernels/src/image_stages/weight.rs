@@ -33,16 +33,16 @@ pub(super) fn add_products<S: Simd, const MR: usize>(
     let (input, _) = input.as_chunks::<CHUNK>();
     let (lanes, _) = lanes.as_chunks_mut::<CHUNK>();
     // 32 registers hold 4 maps by 5 taps and what they need, 16 hold 2 by 5.
-    let height = match (MR >= 12, conv.channels_out % 4) {
-        (true, 0) => 4,
-        (true, _) => 3,
+    let height = match (MR >= 12, conv.channels_out.is_multiple_of(4)) {
+        (true, true) => 4,
+        (true, false) => 3,
         (false, _) => 2,
     };
     let terms = conv.channels_in * stage.taps();
-    for (map, maps) in cuts(conv.channels_out, [height, 2, 1]) {
+    for (map, maps) in cuts(conv.channels_out, [height, 1]) {
         for row in 0..conv.channels_in * kernel_h {
             let (c, i) = (row / kernel_h, row % kernel_h);
-            for (j, taps) in cuts(kernel_w, [5, 4, 3, 2, 1]) {
+            for (j, taps) in cuts(kernel_w, [5, 3, 1]) {
                 let place = (c * padded_h + strip.first + i) * padded_w + j;
                 let part = Products {
                     grads: &strip.grads[map * strip.plane..],
@@ -56,18 +56,19 @@ pub(super) fn add_products<S: Simd, const MR: usize>(
                     ($maps:literal) => {
                         match taps {
                             5 => simd.call(Tile::<$maps, 5>(part)),
-                            4 => simd.call(Tile::<$maps, 4>(part)),
                             3 => simd.call(Tile::<$maps, 3>(part)),
-                            2 => simd.call(Tile::<$maps, 2>(part)),
                             _ => simd.call(Tile::<$maps, 1>(part)),
                         }
                     };
                 }
-                match maps {
-                    4 if MR >= 12 => call!(4),
-                    3 if MR >= 12 => call!(3),
-                    2 => call!(2),
-                    _ => call!(1),
+                if maps == 1 {
+                    call!(1);
+                } else if const { MR < 12 } {
+                    call!(2);
+                } else if maps == 3 {
+                    call!(3);
+                } else {
+                    call!(4);
                 }
             }
         }

@@ -114,7 +114,8 @@ impl<const L: usize> Simd for Portable<L> {
         }
     }
 
-    #[inline(always)]
+    // As a function of its own here too: inlined, the tiles of all sizes make one function that takes the compiler half a minute.
+    #[inline(never)]
     fn call<P: Part>(self, part: P) -> P::Output {
         part.run(self)
     }
