@@ -4,8 +4,10 @@
 use std::time::Instant;
 
 use cnn_kernels::{
-    Activation, Conv2dShape, ImageStage, ImageStages, ImageStagesPacked, Isa, Pooling,
-    image_stages_backward, image_stages_forward,
+    Activation, Conv2dShape, ImageStage, ImageStages, ImageStagesPacked, Isa, Pool2dShape, Pooling,
+    average_pool2d_backward, average_pool2d_forward, conv2d_backward_bias, conv2d_backward_input,
+    conv2d_backward_weight, conv2d_forward, image_stages_backward, image_stages_forward,
+    squash_backward, squash_forward,
 };
 
 fn lenet(activation: Activation, pooling: Pooling) -> ImageStages {
@@ -39,10 +41,6 @@ fn numbers(len: usize) -> Vec<f32> {
 }
 
 fn main() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the number of threads is printed, and nothing is cut by it"
-    )]
     let threads = rayon_threads();
     println!("{}, {threads} threads", Isa::active());
     let mut batches: Vec<usize> = std::env::args()
@@ -125,6 +123,19 @@ fn run(name: &str, stages: &ImageStages, batch: usize) {
         );
     });
     let rate = |seconds: f64| batch as f64 / seconds;
+    if name.starts_with("tanh") {
+        let mut single = Single::new(stages, batch);
+        let forward = best(|| single.forward(&images, &weights, &biases));
+        let backward = best(|| single.backward(&images, &weights, &grad));
+        println!(
+            "single         {batch:4} images: forward {:9.2} us {:8.0}/s | backward {:9.2} us {:8.0}/s | both {:8.0}/s",
+            forward * 1e6,
+            rate(forward),
+            backward * 1e6,
+            rate(backward),
+            rate(forward + backward),
+        );
+    }
     println!(
         "{name:14} {batch:4} images: predict {:9.2} us {:8.0}/s | forward {:9.2} us {:8.0}/s | backward {:9.2} us {:8.0}/s | both {:8.0}/s",
         predict * 1e6,
@@ -135,6 +146,98 @@ fn run(name: &str, stages: &ImageStages, batch: usize) {
         rate(backward),
         rate(forward + backward),
     );
+}
+
+/// The same network, tanh and average, by the operations of their own.
+struct Single {
+    batch: usize,
+    stages: Vec<ImageStage>,
+    /// Of each stage: sums, activations, results; then the gradients of the same, and of the input, weights and bias.
+    numbers: Vec<[Vec<f32>; 9]>,
+}
+
+impl Single {
+    fn new(stages: &ImageStages, batch: usize) -> Self {
+        let stages: Vec<ImageStage> = stages.stages().copied().collect();
+        let numbers = stages.iter().map(|stage| {
+            let sums = batch * stage.conv.outputs();
+            let out = batch * stage.output_size().iter().product::<usize>();
+            let (dx, dw, db) = (
+                batch * stage.conv.inputs(),
+                stage.conv.weights(),
+                stage.conv.channels_out,
+            );
+            [sums, sums, out, out, sums, sums, dx, dw, db].map(|len| vec![0.0; len])
+        });
+        Self {
+            batch,
+            numbers: numbers.collect(),
+            stages,
+        }
+    }
+
+    fn pooling(stage: &ImageStage) -> Option<Pool2dShape> {
+        let [height, width] = stage.conv.output_size();
+        let size = [2, 2];
+        (stage.pooling == Pooling::Average).then_some(Pool2dShape {
+            height,
+            width,
+            size,
+        })
+    }
+
+    fn forward(&mut self, images: &[f32], weights: &[&[f32]], biases: &[&[f32]]) {
+        for (s, stage) in self.stages.iter().enumerate() {
+            let (before, here) = self.numbers.split_at_mut(s);
+            let x = before.last().map_or(images, |numbers| &numbers[2]);
+            let [sums, active, out, ..] = &mut here[0];
+            conv2d_forward(
+                &stage.conv,
+                self.batch,
+                x,
+                weights[s],
+                Some(biases[s]),
+                sums,
+            );
+            match (stage.activation, Self::pooling(stage)) {
+                (Activation::Tanh { scale, slope }, Some(shape)) => {
+                    squash_forward(scale, slope, sums, active);
+                    average_pool2d_forward(&shape, active, out);
+                }
+                (Activation::Tanh { scale, slope }, None) => {
+                    squash_forward(scale, slope, sums, out)
+                }
+                _ => out.copy_from_slice(sums),
+            }
+        }
+    }
+
+    fn backward(&mut self, images: &[f32], weights: &[&[f32]], grad: &[f32]) {
+        for (s, stage) in self.stages.iter().enumerate().rev() {
+            let (before, rest) = self.numbers.split_at_mut(s);
+            let (here, after) = rest.split_at_mut(1);
+            let x = before.last().map_or(images, |numbers| &numbers[2]);
+            let grad = after.first().map_or(grad, |numbers| &numbers[6]);
+            let [_, active, out, _, d_active, d_sums, dx, dw, db] = &mut here[0];
+            let d_sums: &[f32] = match (stage.activation, Self::pooling(stage)) {
+                (Activation::Tanh { scale, slope }, Some(shape)) => {
+                    average_pool2d_backward(&shape, grad, d_active);
+                    squash_backward(scale, slope, active, d_active, d_sums);
+                    d_sums
+                }
+                (Activation::Tanh { scale, slope }, None) => {
+                    squash_backward(scale, slope, out, grad, d_sums);
+                    d_sums
+                }
+                _ => grad,
+            };
+            conv2d_backward_weight(&stage.conv, self.batch, x, d_sums, dw);
+            conv2d_backward_bias(&stage.conv, self.batch, d_sums, db);
+            if s > 0 {
+                conv2d_backward_input(&stage.conv, self.batch, d_sums, weights[s], dx);
+            }
+        }
+    }
 }
 
 /// The shortest time of half a second of runs.

@@ -1,6 +1,9 @@
 //! The way back: each chunk of images through all stages, then the sums over the chunks.
 
+use rayon::prelude::*;
+
 use super::chunk_back::Chunk;
+use super::layout::Stage;
 use super::{CHUNK, ImageStages, input};
 use crate::Isa;
 use crate::matmul::{Panels, columns_times_panels};
@@ -8,7 +11,7 @@ use crate::scratch::Scratch;
 use crate::simd::dispatch;
 
 #[expect(clippy::too_many_arguments, reason = "those of the public function")]
-pub(super) fn backward_on(
+pub(crate) fn backward_on(
     isa: Isa,
     stages: &ImageStages,
     batch: usize,
@@ -139,7 +142,8 @@ fn each_chunk(
     );
 }
 
-/// The gradients of the dense layers' weights and biases: sums over the whole batch, as those of the layer alone.
+/// The gradients of the dense layers' weights and biases: sums over the whole batch, as those of the layer alone. The layers
+/// are computed side by side, for a single one does not make two equal halves.
 fn dense_gradients(
     isa: Isa,
     stages: &ImageStages,
@@ -150,24 +154,38 @@ fn dense_gradients(
     d_biases: &mut [&mut [f32]],
 ) {
     let (per_chunk, features) = (stages.saved_per_chunk(true), stages.dense_features());
-    let kept = if stages.keeps_output() {
-        stages.outputs()
-    } else {
-        0
+    let denses = stages.denses();
+    let rows_from = |d: usize| -> usize {
+        let kept = if stages.keeps_output() {
+            stages.outputs()
+        } else {
+            0
+        };
+        let inputs = denses[d..].iter().map(|stage| stage.of.conv.inputs());
+        per_chunk - CHUNK * (inputs.sum::<usize>() + kept)
     };
-    let inputs = stages.denses().iter().map(|stage| stage.of.conv.inputs());
-    let mut input = per_chunk - CHUNK * (inputs.sum::<usize>() + kept);
-    let mut grad = 0;
-    for (d, stage) in stages.denses().iter().enumerate() {
-        let (ins, outs) = (stage.of.conv.inputs(), stage.outputs());
-        let rows = rows_of_chunks(grads, CHUNK * features, grad, outs, batch);
-        let x = rows_of_chunks(saved, per_chunk, input, ins, batch);
-        let s = stages.convs + d;
+    let layer = |(d, (d_weights, d_biases)): (usize, (&mut &mut [f32], &mut &mut [f32]))| {
+        let (ins, outs) = (denses[d].of.conv.inputs(), denses[d].outputs());
+        let first = CHUNK * denses[..d].iter().map(Stage::outputs).sum::<usize>();
+        let rows = rows_of_chunks(grads, CHUNK * features, first, outs, batch);
+        let x = rows_of_chunks(saved, per_chunk, rows_from(d), ins, batch);
         let panels = Panels::of_rows(isa, &x, ins);
-        columns_times_panels(isa, &rows, &panels, d_weights[s]);
-        sum_rows(&rows, d_biases[s]);
-        input += CHUNK * ins;
-        grad += CHUNK * outs;
+        columns_times_panels(isa, &rows, &panels, d_weights);
+        sum_rows(&rows, d_biases);
+    };
+    let d_weights = &mut d_weights[stages.convs..];
+    let d_biases = &mut d_biases[stages.convs..];
+    match batch <= CHUNK {
+        true => d_weights
+            .iter_mut()
+            .zip(d_biases)
+            .enumerate()
+            .for_each(layer),
+        false => d_weights
+            .par_iter_mut()
+            .zip(d_biases)
+            .enumerate()
+            .for_each(layer),
     }
 }
 

@@ -182,8 +182,9 @@ impl Back<'_> {
             block * strip_rows
         };
         let mut grads = Scratch::take(conv.channels_out * rows * row_len);
-        let mut lanes = Scratch::zeros(CHUNK * share.len());
+        let mut lanes = Scratch::take(CHUNK * share.len());
         let (weight_lanes, bias_lanes) = lanes.split_at_mut(CHUNK * conv.weights());
+        bias_lanes.fill(0.0);
         for first in (0..height).step_by(strip_rows) {
             let strip = first..(first + strip_rows).min(height);
             let at = if weights.is_some() { block * first } else { 0 };
@@ -194,7 +195,7 @@ impl Back<'_> {
                 }
             }
             let strip = Strip {
-                grads: &grads[at * row_len + MARGIN * CHUNK..].as_chunks().0,
+                grads: grads[at * row_len + MARGIN * CHUNK..].as_chunks().0,
                 plane: rows * row_len / CHUNK,
                 row: row_len / CHUNK,
                 first: block * first,

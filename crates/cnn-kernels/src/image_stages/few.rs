@@ -259,14 +259,16 @@ fn copy_halves<S: Simd>(simd: S, stage: &Stage, maps: &[f32], plane: usize, copi
     for c in 0..channels {
         for parity in 0..2 {
             for b in 0..=stage.of.conv.kernel[1] {
-                for r in 0..rows {
-                    let row = 2 * r + parity;
-                    if row < padded_h {
-                        let from = ((c * padded_h + row) * 2 + b % 2) * half + b / 2;
-                        copy(simd, row_len, &halves[from..], &mut copies[to..]);
+                let first = ((c * padded_h + parity) * 2 + b % 2) * half + b / 2;
+                let count = (padded_h - parity).div_ceil(2);
+                let from = halves[first..].chunks(4 * half).take(count);
+                for (r, from) in from.enumerate() {
+                    let to = &mut copies[to + r * row_len..];
+                    for x in (0..row_len).step_by(S::LANES) {
+                        simd.store(simd.load(&from[x..]), &mut to[x..]);
                     }
-                    to += row_len;
                 }
+                to += rows * row_len;
             }
         }
     }

@@ -279,6 +279,23 @@ pub(crate) fn forward_on(
     packed.forward_and_keep(images, saved, output);
 }
 
+/// [`ImageStagesPacked`] made and used once, on any instruction set.
+#[cfg(test)]
+pub(crate) fn predict_on(
+    isa: Isa,
+    stages: &ImageStages,
+    batch: usize,
+    images: &[f32],
+    weights: &[&[f32]],
+    biases: &[&[f32]],
+    output: &mut [f32],
+) {
+    ImageStagesPacked::on(isa, stages, weights, biases).forward(batch, images, output);
+}
+
+#[cfg(all(test, target_os = "linux", not(miri)))]
+pub(crate) use backward::backward_on;
+
 /// The gradients of everything that went into [`image_stages_forward`], from `grad [batch, maps, rows, columns]`, the gradient
 /// of its output: `d_weights` and `d_biases` of each stage, and `d_images` where it is wanted; all overwritten.
 ///

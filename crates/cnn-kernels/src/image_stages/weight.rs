@@ -19,7 +19,7 @@ pub(super) struct Strip<'a> {
     pub(super) size: [usize; 2],
 }
 
-/// Adds the products of a strip and the stage's input to `lanes [weight, image]`.
+/// Adds the products of a strip and the stage's input to `lanes [weight, image]`; writes them, if the strip is the first.
 #[inline(always)]
 pub(super) fn add_products<S: Simd, const MR: usize>(
     simd: S,
@@ -108,7 +108,9 @@ impl<const MAPS: usize, const TAPS: usize> Part for Tile<'_, MAPS, TAPS> {
             let mut tile = [[simd.splat(0.0); TAPS]; MAPS];
             for m in 0..MAPS {
                 for t in 0..TAPS {
-                    tile[m][t] = simd.load(&lanes[m * lanes_row + t][lane..]);
+                    if strip.first > 0 {
+                        tile[m][t] = simd.load(&lanes[m * lanes_row + t][lane..]);
+                    }
                 }
             }
             for p in 0..height {
