@@ -87,8 +87,8 @@ mod tests {
     use crate::testing::{bits, normals};
     use crate::trial::for_each_isa;
     use crate::{
-        Conv1dShape, Conv2dShape, FilterGroup, FilterMaxShape, Offsets, Windows, conv1d, conv2d,
-        filter_max, linear,
+        Activation, Conv1dShape, Conv2dShape, FilterGroup, FilterMaxShape, ImageStage, ImageStages,
+        Offsets, Pooling, Windows, conv1d, conv2d, filter_max, image_stages, linear,
     };
 
     /// Compares `kernel(inputs, output)` on fenced slices with the same on ordinary ones.
@@ -187,6 +187,88 @@ mod tests {
                         conv2d::backward_weight_on(isa, &shape, x, grad, dw);
                     });
                 }
+            }
+        });
+    }
+
+    #[test]
+    fn image_stages_stay_inside() {
+        let stage = |[channels_in, height, width]: [usize; 3], channels_out, kernel| ImageStage {
+            conv: Conv2dShape {
+                channels_in,
+                channels_out,
+                height,
+                width,
+                kernel,
+                padding: [if kernel == [3, 2] { 1 } else { 0 }, 0],
+            },
+            activation: Activation::Tanh {
+                scale: 1.0,
+                slope: 1.0,
+            },
+            pooling: Pooling::None,
+        };
+        let mut first = stage([2, 9, 10], 3, [3, 2]);
+        first.pooling = Pooling::Average;
+        let second = stage([3, 4, 4], 7, [3, 2]);
+        let dense = stage([7, 4, 3], 5, [4, 3]);
+        let stages = ImageStages::new(&[first, second, dense]).expect("they fit");
+        for_each_isa(|isa| {
+            for batch in [1, 2, 5, 16, 19] {
+                let inputs = batch * stages.inputs();
+                let outputs = batch * stages.outputs();
+                let sizes = [inputs, 36, 126, 420, 3, 7, 5];
+                let [images, w0, w1, w2, b0, b1, b2] = sizes.map(|len| normals(1, len));
+                let mut saved = vec![0.0; stages.saved(batch)];
+                let arguments = [images, w0.clone(), w1.clone(), w2.clone(), b0, b1, b2];
+                compare(arguments.clone(), outputs, |slices, output| {
+                    let [images, w0, w1, w2, b0, b1, b2] = slices;
+                    let (weights, biases) = ([w0, w1, w2], [b0, b1, b2]);
+                    let (stages, saved) = (&stages, &mut Fenced::of(&vec![0.0; saved.len()]));
+                    image_stages::forward_on(
+                        isa, stages, batch, images, &weights, &biases, saved, output,
+                    );
+                });
+                compare(arguments.clone(), outputs, |slices, output| {
+                    let [images, w0, w1, w2, b0, b1, b2] = slices;
+                    let (weights, biases) = ([w0, w1, w2], [b0, b1, b2]);
+                    image_stages::predict_on(
+                        isa, &stages, batch, images, &weights, &biases, output,
+                    );
+                });
+                let slices = arguments.each_ref().map(Vec::as_slice);
+                let [images, w0, w1, w2, b0, b1, b2] = slices;
+                let (weights, biases) = ([w0, w1, w2], [b0, b1, b2]);
+                let output = &mut vec![0.0; outputs];
+                image_stages::forward_on(
+                    isa, &stages, batch, images, &weights, &biases, &mut saved, output,
+                );
+                let slices = [
+                    weights[0],
+                    weights[1],
+                    weights[2],
+                    &saved,
+                    &normals(2, outputs),
+                ];
+                compare(slices.map(<[f32]>::to_vec), inputs, |slices, dx| {
+                    let [w0, w1, w2, saved, grad] = slices;
+                    let fenced = |len: usize| Fenced::of(&vec![0.0; len]);
+                    let mut dw = [36, 126, 420].map(fenced);
+                    let mut db = [3, 7, 5].map(fenced);
+                    let mut dw: Vec<&mut [f32]> = dw.iter_mut().map(|d| &mut **d).collect();
+                    let mut db: Vec<&mut [f32]> = db.iter_mut().map(|d| &mut **d).collect();
+                    image_stages::backward_on(
+                        isa,
+                        &stages,
+                        batch,
+                        &[w0, w1, w2],
+                        saved,
+                        grad,
+                        Some(dx),
+                        &mut dw,
+                        &mut db,
+                    );
+                });
             }
         });
     }

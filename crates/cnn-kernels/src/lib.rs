@@ -34,6 +34,7 @@ mod trial;
 pub mod conv1d;
 pub mod conv2d;
 pub mod filter_max;
+pub mod image_stages;
 pub mod linear;
 pub mod loss;
 pub mod math;
@@ -53,6 +54,10 @@ pub use conv2d::{
 pub use filter_max::{
     FilterGroup, FilterMaxShape, Windows, WordTable, filter_max_backward_bias,
     filter_max_backward_rows, filter_max_backward_weight, filter_max_forward,
+};
+pub use image_stages::{
+    Activation, ImageStage, ImageStages, ImageStagesError, ImageStagesPacked, Pooling,
+    image_stages_backward, image_stages_forward,
 };
 pub use isa::Isa;
 pub use linear::{

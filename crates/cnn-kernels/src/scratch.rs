@@ -35,6 +35,8 @@ lent!(f32, f32::NAN);
 lent!(u32, u32::MAX);
 // Where a list begins and ends.
 lent!((u32, u32), (u32::MAX, u32::MAX));
+// Where the four places of a tile are.
+lent!([u32; 4], [u32::MAX; 4]);
 // A number of a row and the factor that it is taken with.
 lent!((u32, f32), (u32::MAX, f32::NAN));
 

@@ -95,7 +95,7 @@ impl Conv2dShape {
     }
 
     /// Whether the kernel covers the image exactly: then each image is a row of a dense layer (LeNet's C5).
-    fn is_dense(&self) -> bool {
+    pub(crate) fn is_dense(&self) -> bool {
         self.kernel == [self.height, self.width] && self.padding == [0, 0]
     }
 

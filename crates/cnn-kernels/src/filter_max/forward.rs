@@ -52,7 +52,7 @@ pub(crate) fn forward_on(
                 .zip(table.chunks_mut(WORDS * width * lanes))
             {
                 let table = &mut table[..rows.len() * width * lanes];
-                rows_times_panels_here(isa, rows, &panels, table);
+                rows_times_panels_here(isa, rows, &panels, None, table);
             }
             table[distinct * width * lanes..].fill(0.0);
             dispatch(

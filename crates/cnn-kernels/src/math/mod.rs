@@ -34,6 +34,8 @@
 
 use std::f32::consts::{LN_2, LOG2_E};
 
+use crate::simd::Simd;
+
 /// `ln 2` in two parts; the first has 15 significant bits, so that its product with an exponent is exact.
 const LN_2_HIGH: f32 = 0.693_145_75;
 const LN_2_LOW: f32 = 1.428_606_8e-6;
@@ -120,6 +122,27 @@ pub(crate) fn tanh_of_half(z: f32) -> f32 {
     let rest = (-power).mul_add(expm1_near_zero(r), 1.0 - power);
     let size = rest / (2.0 - rest);
     f32::from_bits(size.to_bits() | (!z.to_bits() & SIGN))
+}
+
+/// [`tanh_of_half`] in each lane: the same steps, for kernels whose numbers are in registers already.
+#[inline(always)]
+pub(crate) fn tanh_of_half_vector<S: Simd>(simd: S, z: S::Vector) -> S::Vector {
+    const ROUND_BIASED: f32 = ROUND + 127.0;
+    let (sign, one) = (simd.splat(-0.0), simd.splat(1.0));
+    let minus = simd.max(simd.splat(-20.0), simd.or(z, sign));
+    let rounded = simd.mul_add(minus, simd.splat(LOG2_E), simd.splat(ROUND_BIASED));
+    let n = simd.sub(rounded, simd.splat(ROUND_BIASED));
+    let r = simd.mul_add(n, simd.splat(-LN_2), minus);
+    let power = simd.to_exponent(rounded);
+    let mut q = simd.splat(EXPM1[4]);
+    for coefficient in [EXPM1[3], EXPM1[2], EXPM1[1], EXPM1[0]] {
+        q = simd.mul_add(q, r, simd.splat(coefficient));
+    }
+    let expm1 = simd.mul_add(simd.mul(r, r), q, r);
+    let minus_power = simd.or(power, sign); // a power of two is positive
+    let rest = simd.mul_add(minus_power, expm1, simd.sub(one, power));
+    let size = simd.div(rest, simd.sub(simd.splat(2.0), rest));
+    simd.or(size, simd.and_not(z, sign))
 }
 
 /// Natural logarithm; `-inf` for 0, NaN below 0, `inf` for `inf`. Largest error: see [the module](self).

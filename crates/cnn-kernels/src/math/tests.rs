@@ -1,6 +1,6 @@
 //! The errors of `tanh`, `exp` and `ln` over all arguments, and their equality on every instruction set.
 
-use super::{exp, ln, tanh};
+use super::{exp, ln, tanh, tanh_of_half, tanh_of_half_vector};
 use crate::Isa;
 use crate::lanes::for_each_isa;
 use rayon::prelude::*;
@@ -188,4 +188,38 @@ fn tanh_is_odd_and_never_above_one_and_exp_never_falls() {
         assert!(exp(x) >= last, "exp falls at {x}");
         last = exp(x);
     }
+}
+
+#[test]
+fn the_vector_tanh_has_the_bits_of_the_scalar_one() {
+    use crate::simd::{Body, Simd, dispatch};
+    use crate::trial::for_each_isa;
+
+    struct Tanh<'a>(&'a [f32], &'a mut [f32]);
+    impl Body for Tanh<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+            for (z, y) in self.0.chunks_exact(16).zip(self.1.chunks_exact_mut(16)) {
+                for lane in (0..16).step_by(S::LANES) {
+                    let tanh = tanh_of_half_vector(simd, simd.load(&z[lane..]));
+                    simd.store(tanh, &mut y[lane..]);
+                }
+            }
+        }
+    }
+
+    // Every 9,973rd pattern of bits, NaN and infinities among them; a NaN need only stay one.
+    let z: Vec<f32> = (0..=u32::MAX).step_by(9_973).map(f32::from_bits).collect();
+    let z = &z[..z.len() / 16 * 16];
+    for_each_isa(|isa| {
+        let mut y = vec![0.0; z.len()];
+        dispatch(isa, Tanh(z, &mut y));
+        for (&z, &y) in z.iter().zip(&y) {
+            let scalar = tanh_of_half(z);
+            let same = y.to_bits() == scalar.to_bits() || (y.is_nan() && scalar.is_nan());
+            assert!(same, "{isa}: tanh(-{z}/2) = {y}, not {scalar}");
+        }
+    });
 }

@@ -93,9 +93,14 @@ pub(crate) fn rows_times_panels(
     }
 }
 
-/// [`rows_times_panels`] without a bias, on this thread alone: for callers that have tasks of their own.
-pub(crate) fn rows_times_panels_here(isa: Isa, rows: &[&[f32]], panels: &Panels, y: &mut [f32]) {
-    let bias = None;
+/// [`rows_times_panels`] on this thread alone: for callers that have tasks of their own.
+pub(crate) fn rows_times_panels_here(
+    isa: Isa,
+    rows: &[&[f32]],
+    panels: &Panels,
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
     dispatch(
         isa,
         RowsTimesPanels {

@@ -83,6 +83,16 @@ impl Panels {
         })
     }
 
+    /// Packs the matrix with these rows, each of `columns` numbers.
+    pub(crate) fn of_rows(isa: Isa, rows: &[&[f32]], columns: usize) -> Self {
+        let width = panel_width(isa);
+        Self::pack(isa, [rows.len(), columns], |column, lanes, panel| {
+            for (row, packed) in rows.iter().zip(panel.chunks_exact_mut(width)) {
+                packed[..lanes].copy_from_slice(&row[column..][..lanes]);
+            }
+        })
+    }
+
     /// Packs the transpose of `matrix [columns, outer, inner]` with the two other axes swapped: its row `i·outer + o` holds
     /// `matrix[.., o, i]`, one number per column.
     pub(crate) fn of_transpose(

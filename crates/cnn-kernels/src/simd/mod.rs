@@ -5,7 +5,7 @@
 //! machine that has it, so holding one *is* the proof that its instructions may run. [`dispatch`] compiles each body once
 //! per instruction set, with everything inlined into one function that carries the `target_feature` attribute.
 //!
-//! The operations are exactly those whose results IEEE 754 fixes to the last bit: load, store, move, compare, add, fused multiply-add. No
+//! The operations are exactly those whose results IEEE 754 fixes to the last bit: load, store, move, compare, add, multiply, divide, fused multiply-add, and work on bits. No
 //! horizontal sums (their order would depend on the width), no approximate reciprocals.
 
 #[cfg(target_arch = "x86_64")]
@@ -40,6 +40,36 @@ pub(crate) trait Simd: Copy {
 
     /// `a + b` in each lane.
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// `a - b` in each lane.
+    fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// `a·b` in each lane.
+    fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// `a / b` in each lane.
+    fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// `a` where it is greater than `b`, else `b`: a NaN in `b` stays, one in `a` is lost.
+    fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// `value` where `a > b`, else +0.
+    fn where_greater(self, a: Self::Vector, b: Self::Vector, value: Self::Vector) -> Self::Vector;
+
+    /// `value` where `a = b`, else +0.
+    fn where_equal(self, a: Self::Vector, b: Self::Vector, value: Self::Vector) -> Self::Vector;
+
+    /// The bits that are set in `a` or in `b`.
+    fn or(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// The bits of `b` that are not set in `a`.
+    fn and_not(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// The bits 23 places to the left: what was an integer in the low bits is then the exponent.
+    fn to_exponent(self, a: Self::Vector) -> Self::Vector;
+
+    /// The numbers in even places of `a` and then `b`, and those in odd places.
+    fn unzip(self, a: Self::Vector, b: Self::Vector) -> (Self::Vector, Self::Vector);
 
     /// Of two numbers, each with a mark, the greater one in each lane; the first where neither is greater. NaN is greater
     /// than all numbers.

@@ -38,6 +38,58 @@ impl<const L: usize> Simd for Portable<L> {
     }
 
     #[inline(always)]
+    fn sub(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| a[l] - b[l])
+    }
+
+    #[inline(always)]
+    fn mul(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| a[l] * b[l])
+    }
+
+    #[inline(always)]
+    fn div(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| a[l] / b[l])
+    }
+
+    #[inline(always)]
+    fn max(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| if a[l] > b[l] { a[l] } else { b[l] })
+    }
+
+    #[inline(always)]
+    fn where_greater(self, a: [f32; L], b: [f32; L], value: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| if a[l] > b[l] { value[l] } else { 0.0 })
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: [f32; L], b: [f32; L], value: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| if a[l] == b[l] { value[l] } else { 0.0 })
+    }
+
+    #[inline(always)]
+    fn or(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| f32::from_bits(a[l].to_bits() | b[l].to_bits()))
+    }
+
+    #[inline(always)]
+    fn and_not(self, a: [f32; L], b: [f32; L]) -> [f32; L] {
+        std::array::from_fn(|l| f32::from_bits(!a[l].to_bits() & b[l].to_bits()))
+    }
+
+    #[inline(always)]
+    fn to_exponent(self, a: [f32; L]) -> [f32; L] {
+        a.map(|a| f32::from_bits(a.to_bits() << 23))
+    }
+
+    #[inline(always)]
+    fn unzip(self, a: [f32; L], b: [f32; L]) -> ([f32; L], [f32; L]) {
+        let at = |i: usize| if i < L { a[i] } else { b[i - L] };
+        let from = |first: usize| std::array::from_fn(|l| at(2 * l + first));
+        (from(0), from(1))
+    }
+
+    #[inline(always)]
     fn greater(
         self,
         first: ([f32; L], [f32; L]),
@@ -62,7 +114,8 @@ impl<const L: usize> Simd for Portable<L> {
         }
     }
 
-    #[inline(always)]
+    // As a function of its own here too: inlined, the tiles of all sizes make one function that takes the compiler half a minute.
+    #[inline(never)]
     fn call<P: Part>(self, part: P) -> P::Output {
         part.run(self)
     }
