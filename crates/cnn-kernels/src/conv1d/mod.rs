@@ -30,6 +30,7 @@ pub mod reference;
 #[cfg(test)]
 mod tests;
 mod windows;
+mod winograd;
 
 use rayon::prelude::*;
 
@@ -184,6 +185,10 @@ pub(crate) fn forward_on(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
+    if winograd::suits(shape) {
+        let panels = winograd::pack(isa, shape, weight);
+        return winograd::forward(isa, shape, offsets, x, false, &panels, bias, y);
+    }
     let Conv1dShape {
         channels_in,
         channels_out,
@@ -208,6 +213,9 @@ pub(crate) fn backward_input_on(
     weight: &[f32],
     dx: &mut [f32],
 ) {
+    if winograd::suits(shape) {
+        return winograd::backward_input(isa, shape, offsets, grad, weight, dx);
+    }
     let Conv1dShape {
         channels_in,
         channels_out,
@@ -248,6 +256,9 @@ pub(crate) fn backward_weight_on(
 ) {
     if dw.is_empty() {
         return;
+    }
+    if winograd::suits(shape) {
+        return winograd::backward_weight(isa, shape, offsets, x, grad, dw);
     }
     let Conv1dShape {
         channels_in,

@@ -113,6 +113,22 @@ fn shapes() -> Vec<(Conv1dShape, Vec<usize>)> {
         shapes.push((shape(channels, 7, 3, 1, 1), vec![4, 9, 1]));
         shapes.push((shape(7, channels, 3, 1, 1), vec![4, 9, 1]));
     }
+    // In pairs: channels around the width of a vector and of a panel, odd and even documents, paddings of both kinds.
+    for (channels_in, channels_out, left, right) in [
+        (32, 32, 1, 1),
+        (33, 50, 0, 0),
+        (47, 64, 2, 2),
+        (65, 36, 0, 3),
+        (40, 97, 6, 0),
+        (260, 34, 1, 1),
+        (34, 300, 1, 1),
+    ] {
+        let lengths = vec![4, 0, 9, 1, 2, 1, 5, 1, 12, 31];
+        shapes.push((shape(channels_in, channels_out, 3, left, right), lengths));
+        shapes.push((shape(channels_in, channels_out, 3, left, right), vec![0, 1]));
+        shapes.push((shape(channels_in, channels_out, 3, left, right), vec![]));
+    }
+    shapes.push((shape(33, 35, 3, 1, 1), vec![300, 1, 249, 0, 77]));
     // Sums longer than one block, over taps and over positions; more rows than one task.
     shapes.push((shape(87, 9, 3, 1, 1), vec![5, 30, 2]));
     shapes.push((shape(5, 130, 4, 3, 3), vec![400, 0, 150, 1]));

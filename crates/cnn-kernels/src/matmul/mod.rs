@@ -47,8 +47,8 @@ mod tile;
 
 use rayon::prelude::*;
 
-pub(crate) use panels::Panels;
-pub(crate) use tile::multiply_add;
+pub(crate) use panels::{BLOCK, Panels, blocks};
+pub(crate) use tile::{multiply_add, rows_times_block, strip_times_panels};
 
 use crate::Isa;
 use crate::simd::dispatch;
