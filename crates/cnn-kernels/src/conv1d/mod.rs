@@ -26,6 +26,7 @@
 //! - Windows that straddle two documents, computed and dropped (no list at all, one stride): `kernel_size - 1` wasted
 //!   positions for each document, a tenth of the work on headlines.
 
+mod packed;
 pub mod reference;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,8 @@ use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
 use crate::transpose::transpose;
 use crate::{Isa, Offsets};
+pub use packed::Conv1dPacked;
+use packed::Input;
 use windows::Windows;
 
 /// The sizes of a convolution along text: stride 1, zeros beyond both ends of each document.
@@ -100,6 +103,19 @@ impl Conv1dShape {
             "the output side must be [positions, channels_out]"
         );
     }
+
+    fn check_filters(&self, weight: &[f32], bias: Option<&[f32]>) {
+        assert!(self.kernel_size >= 1, "kernel_size must be at least 1");
+        assert_eq!(
+            weight.len(),
+            self.weights(),
+            "weight must be [channels_out, channels_in, kernel_size]"
+        );
+        assert!(
+            bias.is_none_or(|bias| bias.len() == self.channels_out),
+            "bias must be [channels_out]"
+        );
+    }
 }
 
 /// `y[p, o] = bias[o] + Σ_{c,j} x[p + j - padding_left, c]·weight[o, c, j]` within each document.
@@ -119,15 +135,7 @@ pub fn conv1d_forward(
     y: &mut [f32],
 ) {
     shape.check(offsets, x.len(), y.len());
-    assert_eq!(
-        weight.len(),
-        shape.weights(),
-        "weight must be [channels_out, channels_in, kernel_size]"
-    );
-    assert!(
-        bias.is_none_or(|bias| bias.len() == shape.channels_out),
-        "bias must be [channels_out]"
-    );
+    shape.check_filters(weight, bias);
     forward_on(Isa::active(), shape, offsets, x, weight, bias, y);
 }
 
@@ -145,11 +153,7 @@ pub fn conv1d_backward_input(
     dx: &mut [f32],
 ) {
     shape.check(offsets, dx.len(), grad.len());
-    assert_eq!(
-        weight.len(),
-        shape.weights(),
-        "weight must be [channels_out, channels_in, kernel_size]"
-    );
+    shape.check_filters(weight, None);
     backward_input_on(Isa::active(), shape, offsets, grad, weight, dx);
 }
 
@@ -185,24 +189,9 @@ pub(crate) fn forward_on(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    if winograd::suits(shape) {
-        let panels = winograd::pack(isa, shape, weight);
-        return winograd::forward(isa, shape, offsets, x, false, &panels, bias, y);
-    }
-    let Conv1dShape {
-        channels_in,
-        channels_out,
-        kernel_size,
-        ..
-    } = *shape;
-    let positions = shape.output_offsets(offsets);
-    let windows = shape.windows();
-    let edges = windows.edges(offsets, &positions, x);
-    let rows = windows.list(offsets, &positions, x, &edges);
-    // [kernel_size · channels_in, channels_out]
-    let sizes = [channels_out, channels_in, kernel_size];
-    let panels = Panels::of_transpose(isa, weight, sizes);
-    rows_times_panels(isa, &rows, &panels, bias, y);
+    let panels = packed::pack(isa, shape, weight);
+    let input = Input { x, relu: false };
+    packed::forward(isa, shape, offsets, input, &panels, bias, None, y);
 }
 
 pub(crate) fn backward_input_on(

@@ -81,9 +81,15 @@ impl Body for Forward<'_> {
         for (c, taps) in turned.chunks_exact(3 * width).enumerate() {
             for v in 0..NV {
                 let lane = v * S::LANES;
-                let taps = [0, 1, 2].map(|j| simd.load(&taps[j * width + lane..]));
-                for (i, form) in forms(simd, taps).into_iter().enumerate() {
-                    simd.store(form, &mut panel[(i * ins + c) * width + lane..]);
+                // No closures around vectors: the library's `map` is compiled without this instruction set.
+                let taps = [
+                    simd.load(&taps[lane..]),
+                    simd.load(&taps[width + lane..]),
+                    simd.load(&taps[2 * width + lane..]),
+                ];
+                let forms = forms(simd, taps);
+                for i in 0..4 {
+                    simd.store(forms[i], &mut panel[(i * ins + c) * width + lane..]);
                 }
             }
         }
@@ -122,9 +128,10 @@ impl Body for Backward<'_> {
                         apart[j][l] = taps[2 - j];
                     }
                 }
-                let taps = apart.each_ref().map(|numbers| simd.load(numbers));
-                for (i, form) in forms(simd, taps).into_iter().enumerate() {
-                    simd.store(form, &mut panel[(i * outs + o) * width + lane..]);
+                let [g0, g1, g2] = &apart;
+                let forms = forms(simd, [simd.load(g0), simd.load(g1), simd.load(g2)]);
+                for i in 0..4 {
+                    simd.store(forms[i], &mut panel[(i * outs + o) * width + lane..]);
                 }
             }
         }

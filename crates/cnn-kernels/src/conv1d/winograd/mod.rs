@@ -8,11 +8,14 @@
 mod filters;
 mod pairs;
 mod product;
+#[cfg(test)]
+mod tests;
 mod weight;
 
 use rayon::prelude::*;
 
 use super::Conv1dShape;
+use super::packed::{Input, add_to};
 use crate::matmul::Panels;
 use crate::scratch::Scratch;
 use crate::simd::dispatch;
@@ -34,35 +37,36 @@ pub(super) fn pack(isa: Isa, shape: &Conv1dShape, weight: &[f32]) -> Panels {
     filters::of_outputs(isa, weight, [shape.channels_out, shape.channels_in])
 }
 
-/// What [`conv1d_forward`](super::conv1d_forward) computes, of `x` or of its positive part.
+/// What [`Conv1dPacked::forward`](super::Conv1dPacked::forward) computes.
 #[expect(clippy::too_many_arguments, reason = "the operands of one operation")]
 pub(super) fn forward(
     isa: Isa,
     shape: &Conv1dShape,
     offsets: &Offsets,
-    x: &[f32],
-    relu: bool,
+    input: Input,
     panels: &Panels,
     bias: Option<&[f32]>,
+    add: Option<&[f32]>,
     y: &mut [f32],
 ) {
     let positions = shape.output_offsets(offsets);
     let pairs = pairs(offsets, &positions, -(shape.padding_left as isize));
     let zeros = Scratch::zeros(shape.channels_in);
     for_each_task(&pairs, panels, y, |pairs, y| {
-        let (x, zeros) = (x, &zeros);
         dispatch(
             isa,
             PairsTimesPanels {
                 pairs,
-                x,
-                relu,
-                zeros,
+                input,
+                zeros: &zeros,
                 panels,
                 bias,
                 y,
             },
         );
+        if let Some(add) = add {
+            add_to(y, &add[pairs[0].position * shape.channels_out..]);
+        }
     });
 }
 
@@ -84,8 +88,10 @@ pub(super) fn backward_input(
             isa,
             PairsTimesPanels {
                 pairs,
-                x: grad,
-                relu: false,
+                input: Input {
+                    x: grad,
+                    relu: false,
+                },
                 zeros: &zeros,
                 panels: &panels,
                 bias: None,

@@ -26,15 +26,16 @@ impl Pair {
     #[inline(always)]
     pub(super) fn rows<'a>(&self, x: &'a [f32], zeros: &'a [f32]) -> [&'a [f32]; 4] {
         let channels = zeros.len();
-        std::array::from_fn(|j| {
-            let row = self.from + j as isize;
-            match usize::try_from(row) {
-                Ok(row) if (self.document.0..self.document.1).contains(&row) => {
-                    &x[row * channels..][..channels]
-                }
-                _ => zeros,
+        // The library's `from_fn` is a call apart in the middle of a kernel.
+        let mut rows = [zeros; 4];
+        for (row, j) in rows.iter_mut().zip(0..) {
+            if let Ok(place) = usize::try_from(self.from + j)
+                && (self.document.0..self.document.1).contains(&place)
+            {
+                *row = &x[place * channels..][..channels];
             }
-        })
+        }
+        rows
     }
 
     /// The two rows of `y [positions, channels]` that are the pair's own, `zeros` for the second where there is none.

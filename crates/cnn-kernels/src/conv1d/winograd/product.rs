@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::pairs::Pair;
+use crate::conv1d::packed::Input;
 use crate::cuts::cuts;
 use crate::matmul::{Panels, blocks, rows_times_block};
 use crate::scratch::Scratch;
@@ -16,10 +17,7 @@ use crate::simd::{Body, Part, Simd};
 /// `y` for a few pairs that follow one another.
 pub(super) struct PairsTimesPanels<'a> {
     pub(super) pairs: &'a [Pair],
-    /// `[rows of all documents, channels]`
-    pub(super) x: &'a [f32],
-    /// Whether negative numbers of `x` count as zero.
-    pub(super) relu: bool,
+    pub(super) input: Input<'a>,
     /// `[channels]`
     pub(super) zeros: &'a [f32],
     /// `[4 · channels, columns]`
@@ -42,8 +40,7 @@ impl Body for PairsTimesPanels<'_> {
     fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
         let Self {
             pairs,
-            x,
-            relu,
+            input,
             zeros,
             panels,
             bias,
@@ -54,10 +51,10 @@ impl Body for PairsTimesPanels<'_> {
         let mut transformed = Scratch::take(4 * pairs.len() * channels);
         let [first, second, third, fourth] = split(&mut transformed, pairs.len() * channels);
         for (i, pair) in pairs.iter().enumerate() {
-            let rows = pair.rows(x, zeros);
+            let rows = pair.rows(input.x, zeros);
             let to = [&mut *first, &mut *second, &mut *third, &mut *fourth]
                 .map(|matrix| &mut matrix[i * channels..][..channels]);
-            match relu {
+            match input.relu {
                 true => transform::<S, true>(simd, rows, to),
                 false => transform::<S, false>(simd, rows, to),
             }
@@ -138,13 +135,15 @@ fn transform<S: Simd, const RELU: bool>(simd: S, rows: [&[f32]; 4], to: [&mut [f
     let last = channels - S::LANES;
     let [t0, t1, t2, t3] = to;
     for c in (0..channels).step_by(S::LANES).map(|c| c.min(last)) {
-        let d = rows.map(|row| {
-            let numbers = simd.load(&row[c..]);
-            match RELU {
+        // No closures around vectors: the library's `map` is compiled without this instruction set.
+        let mut d = [zero; 4];
+        for j in 0..4 {
+            let numbers = simd.load(&rows[j][c..]);
+            d[j] = match RELU {
                 true => simd.greater((zero, zero), (numbers, zero)).0,
                 false => numbers,
-            }
-        });
+            };
+        }
         simd.store(simd.mul_add(d[2], minus, d[0]), &mut t0[c..]);
         simd.store(simd.add(d[1], d[2]), &mut t1[c..]);
         simd.store(simd.mul_add(d[1], minus, d[2]), &mut t2[c..]);
