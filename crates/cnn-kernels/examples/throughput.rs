@@ -28,21 +28,34 @@ fn main() {
         rayon::current_num_threads()
     );
 
-    // DPCNN on headlines and reviews, TextCNN on headlines, one headline.
-    for (documents, length, channels_in, kernel_size, channels_out, padding) in [
-        (128, 20, 250, 3, 250, 1),
-        (64, 216, 250, 3, 250, 1),
-        (128, 20, 300, 3, 100, 2),
-        (1, 20, 250, 3, 250, 1),
+    // DPCNN on headlines: the first layer, the floors. On reviews: the first floors. Layers of 100 filters, and one headline.
+    for (documents, length, channels_in, channels_out) in [
+        (128, 19, 300, 250),
+        (128, 19, 250, 250),
+        (128, 9, 250, 250),
+        (128, 4, 250, 250),
+        (128, 2, 250, 250),
+        (128, 1, 250, 250),
+        (64, 216, 250, 250),
+        (64, 108, 250, 250),
+        (128, 19, 300, 100),
+        (1, 19, 250, 250),
     ] {
         let shape = Conv1dShape {
             channels_in,
             channels_out,
-            kernel_size,
-            padding_left: padding,
-            padding_right: padding,
+            kernel_size: 3,
+            padding_left: 1,
+            padding_right: 1,
         };
-        conv1d(&shape, &Offsets::from_lengths(vec![length; documents]));
+        // Odd and even lengths around the average.
+        let spread = length.min(3) - 1;
+        let lengths = (0..documents).map(|d| length + d % (2 * spread + 1) - spread);
+        let lengths: Vec<usize> = match documents {
+            1 => vec![length],
+            _ => lengths.collect(),
+        };
+        conv1d(&shape, &Offsets::from_lengths(lengths));
     }
     // TextCNN on headlines and on sentences: as many distinct words as real batches have.
     filter_max(&[2, 3, 4], 256, 128, 19, 970);

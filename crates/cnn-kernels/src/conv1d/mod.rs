@@ -17,6 +17,9 @@
 //! 3. **The gradient of the weights** is the transpose of the list of windows times the gradient, summed over the positions
 //!    of all documents in blocks of at most 256.
 //!
+//! 4. **Width 3 is computed in pairs** of positions where both sides have 32 channels or more, with two thirds of the
+//!    multiplications: see the module `winograd`. Everything here but the windows is the same there.
+//!
 //! Why the bits are always the same: a position's sum runs over taps and channels in a fixed order, and its zeros beyond the
 //! document are its own. See the module `matmul` for the rest.
 //!
@@ -122,6 +125,12 @@ impl Conv1dShape {
 ///
 /// `x [tokens, channels_in]`, `weight [channels_out, channels_in, kernel_size]`, `bias [channels_out]`, `y [positions,
 /// channels_out]` where [`Conv1dShape::output_offsets`] tells the positions of each document.
+///
+/// A NaN or an infinity in `x` stays within its document. With `kernel_size` 3 and at least 32 channels on both sides, it reaches
+/// one position beyond the windows that hold it: positions are computed in pairs there, and so are tokens in
+/// [`conv1d_backward_input`].
+///
+/// The filters are packed at each call; [`Conv1dPacked`] keeps them.
 ///
 /// # Panics
 ///
