@@ -32,7 +32,7 @@
 //!    dw0 = n0 + (n1 + n2)/2      dw1 = (n1 - n2)/2      dw2 = (n1 + n2)/2 + n3
 //!    ```
 //!
-//!    Four blocks of pairs at a time are transformed once, straight into the order in which the tiles read them.
+//!    Two blocks of pairs at a time are transformed once, straight into the order in which the tiles read them.
 //!
 //! Why the bits are always the same: documents are cut into pairs from their own first position, so which positions share
 //! a pair does not depend on the batch. Each `m` is a chain over the channels, in blocks that follow from their number
