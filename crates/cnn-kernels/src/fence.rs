@@ -87,8 +87,8 @@ mod tests {
     use crate::testing::{bits, normals};
     use crate::trial::for_each_isa;
     use crate::{
-        Activation, Conv1dShape, Conv2dShape, FilterGroup, FilterMaxShape, ImageStage, ImageStages,
-        Offsets, Pooling, Windows, conv1d, conv2d, filter_max, image_stages, linear,
+        Activation, Conv1dPacked, Conv1dShape, Conv2dShape, FilterGroup, FilterMaxShape, ImageStage,
+        ImageStages, Offsets, Pooling, Windows, conv1d, conv2d, filter_max, image_stages, linear,
     };
 
     /// Compares `kernel(inputs, output)` on fenced slices with the same on ordinary ones.
@@ -133,9 +133,14 @@ mod tests {
         let offsets = Offsets::from_lengths([3, 0, 1, 9, 2]);
         for_each_isa(|isa| {
             for kernel_size in 1..5 {
-                for (channels_in, channels_out, padding_left, padding_right) in
-                    [(1, 1, 0, 0), (3, 17, 1, 1), (8, 16, 0, 3), (13, 7, 4, 0)]
-                {
+                for (channels_in, channels_out, padding_left, padding_right) in [
+                    (1, 1, 0, 0),
+                    (3, 17, 1, 1),
+                    (8, 16, 0, 3),
+                    (13, 7, 4, 0),
+                    (33, 49, 1, 1),
+                    (47, 32, 0, 2),
+                ] {
                     let shape = Conv1dShape {
                         channels_in,
                         channels_out,
@@ -149,6 +154,11 @@ mod tests {
                         [inputs, shape.weights(), outputs].map(|len| normals(1, len));
                     compare([x.clone(), weight.clone()], outputs, |[x, weight], y| {
                         conv1d::forward_on(isa, &shape, &offsets, x, weight, None, y);
+                    });
+                    let packed =
+                        Conv1dPacked::new_on(isa, &shape, &weight, Some(&grad[..channels_out]));
+                    compare([x.clone(), grad.clone()], outputs, |[x, add], y| {
+                        packed.forward(&offsets, x, true, Some(add), y);
                     });
                     compare([grad.clone(), weight], inputs, |[grad, weight], dx| {
                         conv1d::backward_input_on(isa, &shape, &offsets, grad, weight, dx);

@@ -46,7 +46,9 @@ pub mod rows;
 pub mod squash;
 pub mod word_conv;
 
-pub use conv1d::{Conv1dShape, conv1d_backward_input, conv1d_backward_weight, conv1d_forward};
+pub use conv1d::{
+    Conv1dPacked, Conv1dShape, conv1d_backward_input, conv1d_backward_weight, conv1d_forward,
+};
 pub use conv2d::{
     Conv2dShape, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight,
     conv2d_forward,

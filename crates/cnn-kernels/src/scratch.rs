@@ -6,6 +6,9 @@ use std::ops::{Deref, DerefMut};
 /// The most buffers of one type that a thread keeps.
 const KEPT: usize = 8;
 
+/// The bytes of a line of the cache: buffers begin with one.
+const LINE: usize = 64;
+
 /// A number that lent buffers may hold.
 pub(crate) trait Lent: Copy + Default + 'static {
     /// What a buffer holds in builds with debug assertions before it is written: something that shows itself when read.
@@ -46,6 +49,7 @@ lent!((u32, f32), (u32::MAX, f32::NAN));
 /// its first touch.
 pub(crate) struct Buffer<T: Lent> {
     buffer: Vec<T>,
+    start: usize,
     len: usize,
 }
 
@@ -56,20 +60,41 @@ impl<T: Lent> Buffer<T> {
     /// A buffer of `len` numbers. What they are is not specified: builds with debug assertions poison them, so that a kernel
     /// that reads what it has not written shows itself.
     pub(crate) fn take(len: usize) -> Self {
-        let mut buffer = T::with_store(Vec::pop).flatten().unwrap_or_default();
-        if buffer.len() < len {
-            // The old numbers are of no use: a fresh buffer saves copying them.
-            buffer = vec![T::default(); len];
-        }
-        let mut scratch = Self { buffer, len };
+        let needed = len + LINE / size_of::<T>();
+        let fitting = |store: &mut Vec<Vec<T>>| {
+            // The smallest that is large enough: the larger ones may be asked for next.
+            let fits = (0..store.len()).filter(|&i| store[i].len() >= needed);
+            let best = fits.min_by_key(|&i| store[i].len())?;
+            Some(store.swap_remove(best))
+        };
+        let buffer = T::with_store(fitting).flatten();
+        let buffer = buffer.unwrap_or_else(|| vec![T::default(); needed]);
+        let mut scratch = Self::of(buffer, len);
         if cfg!(debug_assertions) {
             scratch.fill(T::POISON);
         }
         scratch
     }
+
+    fn of(buffer: Vec<T>, len: usize) -> Self {
+        // Where the allocator puts a large buffer, no vector of 64 bytes would lie in one line of the cache.
+        let start = buffer.as_ptr().align_offset(LINE);
+        let start = start.min(LINE / size_of::<T>());
+        Self { buffer, start, len }
+    }
 }
 
 impl Scratch {
+    /// A buffer of its own for what is kept long: no larger than these numbers, and not taken from the store.
+    pub(crate) fn copy_of(numbers: &[f32]) -> Self {
+        let mut scratch = Self::of(
+            vec![0.0; numbers.len() + LINE / size_of::<f32>()],
+            numbers.len(),
+        );
+        scratch.copy_from_slice(numbers);
+        scratch
+    }
+
     /// A buffer of `len` zeros.
     pub(crate) fn zeros(len: usize) -> Self {
         let mut scratch = Self::take(len);
@@ -83,8 +108,10 @@ impl<T: Lent> Drop for Buffer<T> {
         let buffer = std::mem::take(&mut self.buffer);
         // Without a store the buffer is freed.
         T::with_store(|store| {
-            if store.len() < KEPT {
-                store.push(buffer);
+            store.push(buffer);
+            if store.len() > KEPT {
+                let least = (0..store.len()).min_by_key(|&i| store[i].len());
+                store.swap_remove(least.expect("the store holds buffers"));
             }
         });
     }
@@ -94,13 +121,13 @@ impl<T: Lent> Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.buffer[..self.len]
+        &self.buffer[self.start..][..self.len]
     }
 }
 
 impl<T: Lent> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.buffer[..self.len]
+        &mut self.buffer[self.start..][..self.len]
     }
 }
 

@@ -17,6 +17,9 @@
 //! 3. **The gradient of the weights** is the transpose of the list of windows times the gradient, summed over the positions
 //!    of all documents in blocks of at most 256.
 //!
+//! 4. **Width 3 is computed in pairs** of positions where both sides have 32 channels or more, with two thirds of the
+//!    multiplications: see the module `winograd`. Everything here but the windows is the same there.
+//!
 //! Why the bits are always the same: a position's sum runs over taps and channels in a fixed order, and its zeros beyond the
 //! document are its own. See the module `matmul` for the rest.
 //!
@@ -26,10 +29,12 @@
 //! - Windows that straddle two documents, computed and dropped (no list at all, one stride): `kernel_size - 1` wasted
 //!   positions for each document, a tenth of the work on headlines.
 
+mod packed;
 pub mod reference;
 #[cfg(test)]
 mod tests;
 mod windows;
+mod winograd;
 
 use rayon::prelude::*;
 
@@ -38,6 +43,8 @@ use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
 use crate::transpose::transpose;
 use crate::{Isa, Offsets};
+pub use packed::Conv1dPacked;
+use packed::Input;
 use windows::Windows;
 
 /// The sizes of a convolution along text: stride 1, zeros beyond both ends of each document.
@@ -99,12 +106,31 @@ impl Conv1dShape {
             "the output side must be [positions, channels_out]"
         );
     }
+
+    fn check_filters(&self, weight: &[f32], bias: Option<&[f32]>) {
+        assert!(self.kernel_size >= 1, "kernel_size must be at least 1");
+        assert_eq!(
+            weight.len(),
+            self.weights(),
+            "weight must be [channels_out, channels_in, kernel_size]"
+        );
+        assert!(
+            bias.is_none_or(|bias| bias.len() == self.channels_out),
+            "bias must be [channels_out]"
+        );
+    }
 }
 
 /// `y[p, o] = bias[o] + Σ_{c,j} x[p + j - padding_left, c]·weight[o, c, j]` within each document.
 ///
 /// `x [tokens, channels_in]`, `weight [channels_out, channels_in, kernel_size]`, `bias [channels_out]`, `y [positions,
 /// channels_out]` where [`Conv1dShape::output_offsets`] tells the positions of each document.
+///
+/// A NaN or an infinity in `x` stays within its document. With `kernel_size` 3 and at least 32 channels on both sides, it reaches
+/// one position beyond the windows that hold it: positions are computed in pairs there, and so are tokens in
+/// [`conv1d_backward_input`].
+///
+/// The filters are packed at each call; [`Conv1dPacked`] keeps them.
 ///
 /// # Panics
 ///
@@ -118,15 +144,7 @@ pub fn conv1d_forward(
     y: &mut [f32],
 ) {
     shape.check(offsets, x.len(), y.len());
-    assert_eq!(
-        weight.len(),
-        shape.weights(),
-        "weight must be [channels_out, channels_in, kernel_size]"
-    );
-    assert!(
-        bias.is_none_or(|bias| bias.len() == shape.channels_out),
-        "bias must be [channels_out]"
-    );
+    shape.check_filters(weight, bias);
     forward_on(Isa::active(), shape, offsets, x, weight, bias, y);
 }
 
@@ -144,11 +162,7 @@ pub fn conv1d_backward_input(
     dx: &mut [f32],
 ) {
     shape.check(offsets, dx.len(), grad.len());
-    assert_eq!(
-        weight.len(),
-        shape.weights(),
-        "weight must be [channels_out, channels_in, kernel_size]"
-    );
+    shape.check_filters(weight, None);
     backward_input_on(Isa::active(), shape, offsets, grad, weight, dx);
 }
 
@@ -184,20 +198,9 @@ pub(crate) fn forward_on(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    let Conv1dShape {
-        channels_in,
-        channels_out,
-        kernel_size,
-        ..
-    } = *shape;
-    let positions = shape.output_offsets(offsets);
-    let windows = shape.windows();
-    let edges = windows.edges(offsets, &positions, x);
-    let rows = windows.list(offsets, &positions, x, &edges);
-    // [kernel_size · channels_in, channels_out]
-    let sizes = [channels_out, channels_in, kernel_size];
-    let panels = Panels::of_transpose(isa, weight, sizes);
-    rows_times_panels(isa, &rows, &panels, bias, y);
+    let panels = packed::pack(isa, shape, weight);
+    let input = Input { x, relu: false };
+    packed::forward(isa, shape, offsets, input, &panels, bias, None, y);
 }
 
 pub(crate) fn backward_input_on(
@@ -208,6 +211,9 @@ pub(crate) fn backward_input_on(
     weight: &[f32],
     dx: &mut [f32],
 ) {
+    if winograd::suits(shape) {
+        return winograd::backward_input(isa, shape, offsets, grad, weight, dx);
+    }
     let Conv1dShape {
         channels_in,
         channels_out,
@@ -248,6 +254,9 @@ pub(crate) fn backward_weight_on(
 ) {
     if dw.is_empty() {
         return;
+    }
+    if winograd::suits(shape) {
+        return winograd::backward_weight(isa, shape, offsets, x, grad, dw);
     }
     let Conv1dShape {
         channels_in,

@@ -5,17 +5,17 @@ use crate::testing::{assert_is_gradient, bits, dot, integers, normals, same_on_t
 use crate::trial::{assert_close, direct_sum, for_each_isa, poisoned};
 
 /// Everything one convolution computes.
-struct Case {
-    shape: Conv1dShape,
-    offsets: Offsets,
-    x: Vec<f32>,
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    grad: Vec<f32>,
+pub(super) struct Case {
+    pub(super) shape: Conv1dShape,
+    pub(super) offsets: Offsets,
+    pub(super) x: Vec<f32>,
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+    pub(super) grad: Vec<f32>,
 }
 
 impl Case {
-    fn new(
+    pub(super) fn new(
         shape: Conv1dShape,
         lengths: &[usize],
         numbers: impl Fn(u64, usize) -> Vec<f32>,
@@ -35,7 +35,7 @@ impl Case {
     }
 
     /// `[y, dx, dw]`
-    fn kernels(&self, isa: Isa) -> [Vec<f32>; 3] {
+    pub(super) fn kernels(&self, isa: Isa) -> [Vec<f32>; 3] {
         let Self {
             shape,
             offsets,
@@ -57,8 +57,35 @@ impl Case {
         ]
     }
 
+    /// The sums of the absolute values of all terms of `[y, dx, dw]`. In pairs each number is the difference of sums that
+    /// hold the other taps' terms too.
+    fn magnitudes(&self) -> [Vec<f64>; 3] {
+        if !winograd::suits(&self.shape) {
+            return self.references(f64::abs);
+        }
+        let smeared = |numbers: &[f64]| -> Vec<f64> {
+            let taps = numbers.chunks_exact(3);
+            taps.flat_map(|taps| [taps.iter().sum(); 3]).collect()
+        };
+        let absolute = |numbers: &[f32]| numbers.iter().map(|number| number.abs()).collect();
+        let weight = absolute(&self.weight);
+        let case = Self {
+            shape: self.shape,
+            offsets: self.offsets.clone(),
+            x: absolute(&self.x),
+            weight: smeared(&to_f64(&weight))
+                .iter()
+                .map(|&w| w as f32)
+                .collect(),
+            bias: absolute(&self.bias),
+            grad: absolute(&self.grad),
+        };
+        let [y, dx, dw] = case.references(f64::abs);
+        [y, dx, smeared(&dw)]
+    }
+
     /// `[y, dx, dw]` in `f64`, of the numbers themselves or of their absolute values.
-    fn references(&self, map: fn(f64) -> f64) -> [Vec<f64>; 3] {
+    pub(super) fn references(&self, map: fn(f64) -> f64) -> [Vec<f64>; 3] {
         let [x, weight, bias, grad] =
             [&self.x, &self.weight, &self.bias, &self.grad].map(|numbers| {
                 numbers
@@ -113,6 +140,22 @@ fn shapes() -> Vec<(Conv1dShape, Vec<usize>)> {
         shapes.push((shape(channels, 7, 3, 1, 1), vec![4, 9, 1]));
         shapes.push((shape(7, channels, 3, 1, 1), vec![4, 9, 1]));
     }
+    // In pairs: channels around the width of a vector and of a panel, odd and even documents, paddings of both kinds.
+    for (channels_in, channels_out, left, right) in [
+        (32, 32, 1, 1),
+        (33, 50, 0, 0),
+        (47, 64, 2, 2),
+        (65, 36, 0, 3),
+        (40, 97, 6, 0),
+        (260, 34, 1, 1),
+        (34, 300, 1, 1),
+    ] {
+        let lengths = vec![4, 0, 9, 1, 2, 1, 5, 1, 12, 31];
+        shapes.push((shape(channels_in, channels_out, 3, left, right), lengths));
+        shapes.push((shape(channels_in, channels_out, 3, left, right), vec![0, 1]));
+        shapes.push((shape(channels_in, channels_out, 3, left, right), vec![]));
+    }
+    shapes.push((shape(33, 35, 3, 1, 1), vec![300, 1, 249, 0, 77]));
     // Sums longer than one block, over taps and over positions; more rows than one task.
     shapes.push((shape(87, 9, 3, 1, 1), vec![5, 30, 2]));
     shapes.push((shape(5, 130, 4, 3, 3), vec![400, 0, 150, 1]));
@@ -142,7 +185,7 @@ fn reals_are_within_the_bound_of_direct_sums() {
             shape.channels_out * shape.kernel_size,
             positions,
         ];
-        let (exact, magnitude) = (case.references(|number| number), case.references(f64::abs));
+        let (exact, magnitude) = (case.references(|number| number), case.magnitudes());
         for (i, found) in case.kernels(Isa::active()).iter().enumerate() {
             assert_close(found, &exact[i], &magnitude[i], direct_sum(terms[i]));
         }
@@ -173,19 +216,32 @@ fn threads_do_not_matter() {
         padding_left: 1,
         padding_right: 1,
     };
-    let case = Case::new(shape, &[300, 1, 0, 250, 17, 400], normals);
-    same_on_threads(|| case.kernels(Isa::active()).map(|numbers| bits(&numbers)));
+    // In pairs, more of them than are transformed at a time; and directly.
+    for (kernel_size, last) in [(3, 1400), (4, 400)] {
+        let shape = Conv1dShape {
+            kernel_size,
+            ..shape
+        };
+        let case = Case::new(shape, &[300, 1, 0, 251, 17, last], normals);
+        same_on_threads(|| case.kernels(Isa::active()).map(|numbers| bits(&numbers)));
+    }
 }
 
 #[test]
 fn neighbours_do_not_matter() {
-    let shape = Conv1dShape {
-        channels_in: 33,
-        channels_out: 20,
-        kernel_size: 4,
-        padding_left: 2,
-        padding_right: 3,
-    };
+    for (kernel_size, channels_out) in [(4, 20), (3, 34)] {
+        neighbours(Conv1dShape {
+            channels_in: 33,
+            channels_out,
+            kernel_size,
+            padding_left: 2,
+            padding_right: 3,
+        });
+    }
+}
+
+fn neighbours(shape: Conv1dShape) {
+    let outs = shape.channels_out;
     let lengths = [3, 0, 40, 1, 7, 120, 2, 2, 19];
     let case = Case::new(shape, &lengths, normals);
     let [together, dx, _] = case.kernels(Isa::active());
@@ -199,12 +255,12 @@ fn neighbours_do_not_matter() {
             x: case.x[scaled(&tokens, 33)].to_vec(),
             weight: case.weight.clone(),
             bias: case.bias.clone(),
-            grad: case.grad[scaled(&outputs, 20)].to_vec(),
+            grad: case.grad[scaled(&outputs, outs)].to_vec(),
         };
         let [y, dx_alone, _] = alone.kernels(Isa::active());
         assert_eq!(
             bits(&y),
-            bits(&together[scaled(&outputs, 20)]),
+            bits(&together[scaled(&outputs, outs)]),
             "document {d}"
         );
         assert_eq!(
@@ -217,23 +273,29 @@ fn neighbours_do_not_matter() {
 
 #[test]
 fn a_broken_document_stays_alone() {
-    let shape = Conv1dShape {
-        channels_in: 9,
-        channels_out: 20,
-        kernel_size: 3,
-        padding_left: 2,
-        padding_right: 2,
-    };
+    for (channels_in, channels_out) in [(9, 20), (34, 35)] {
+        broken_document(Conv1dShape {
+            channels_in,
+            channels_out,
+            kernel_size: 3,
+            padding_left: 2,
+            padding_right: 2,
+        });
+    }
+}
+
+fn broken_document(shape: Conv1dShape) {
+    let (ins, outs) = (shape.channels_in, shape.channels_out);
     let mut case = Case::new(shape, &[5, 6, 7], normals);
     let [healthy, ..] = case.kernels(Isa::active());
-    case.x[5 * 9..11 * 9].fill(f32::INFINITY);
+    case.x[5 * ins..11 * ins].fill(f32::INFINITY);
     let [broken, ..] = case.kernels(Isa::active());
     let positions = shape.output_offsets(&case.offsets);
     for d in [0, 2] {
-        let range = positions.range(d).start * 20..positions.range(d).end * 20;
+        let range = positions.range(d).start * outs..positions.range(d).end * outs;
         assert_eq!(bits(&broken[range.clone()]), bits(&healthy[range]));
     }
-    let range = positions.range(1).start * 20..positions.range(1).end * 20;
+    let range = positions.range(1).start * outs..positions.range(1).end * outs;
     assert!(broken[range].iter().all(|number| !number.is_finite()));
 }
 

@@ -126,6 +126,14 @@ impl Panels {
         panels
     }
 
+    /// The same in a buffer that is no larger than it must be: for panels that are kept.
+    pub(crate) fn detached(self) -> Self {
+        Self {
+            numbers: Scratch::copy_of(&self.numbers),
+            ..self
+        }
+    }
+
     /// The number of panels.
     pub(crate) fn count(&self) -> usize {
         self.columns.div_ceil(self.width)

@@ -119,29 +119,55 @@ impl Body for ColumnsTimesPanels<'_> {
                     _ => gather::<MR>(rows, first + i, strip),
                 }
             }
-            let finish = if block.start == 0 {
-                Finish::Begin(None)
-            } else {
-                Finish::Add
+            let panels_of_block = |panel| panels.rows(panel, &block);
+            let begin = block.start == 0;
+            strip_times_panels::<S, MR, NV>(
+                simd,
+                &strip,
+                depth,
+                panels_of_block,
+                columns,
+                begin,
+                y,
+            );
+        }
+    }
+}
+
+/// `y[i, n] = Σ_p strip[p, i]·panels[p, n]` over one block of `depth` terms, added to what is there unless this is where it
+/// begins. The strip lies tile after tile as [`cuts`] has them, each `[p, row of the tile]`.
+#[inline(always)]
+pub(crate) fn strip_times_panels<'a, S: Simd, const MR: usize, const NV: usize>(
+    simd: S,
+    strip: &[f32],
+    depth: usize,
+    panels: impl Fn(usize) -> &'a [f32],
+    columns: usize,
+    begin: bool,
+    y: &mut [f32],
+) {
+    let finish = if begin {
+        Finish::Begin(None)
+    } else {
+        Finish::Add
+    };
+    let height = y.len() / columns;
+    for panel in 0..columns.div_ceil(NV * S::LANES) {
+        let b = panels(panel);
+        let column = panel * NV * S::LANES;
+        for (i, tile) in cuts(height, [MR, 4, 2, 1]) {
+            let a = &strip[i * depth..][..tile * depth];
+            let out = Out {
+                y: &mut y[i * columns..],
+                columns,
+                column,
+                finish,
             };
-            for panel in 0..panels.count() {
-                let b = panels.rows(panel, &block);
-                let column = panel * NV * S::LANES;
-                for (i, tile) in cuts(height, [MR, 4, 2, 1]) {
-                    let a = &strip[i * depth..][..tile * depth];
-                    let out = Out {
-                        y: &mut y[i * columns..],
-                        columns,
-                        column,
-                        finish,
-                    };
-                    match tile {
-                        1 => simd.call(ColumnsTile::<1, NV> { a, b, out }),
-                        2 => simd.call(ColumnsTile::<2, NV> { a, b, out }),
-                        4 => simd.call(ColumnsTile::<4, NV> { a, b, out }),
-                        _ => simd.call(ColumnsTile::<MR, NV> { a, b, out }),
-                    }
-                }
+            match tile {
+                1 => simd.call(ColumnsTile::<1, NV> { a, b, out }),
+                2 => simd.call(ColumnsTile::<2, NV> { a, b, out }),
+                4 => simd.call(ColumnsTile::<4, NV> { a, b, out }),
+                _ => simd.call(ColumnsTile::<MR, NV> { a, b, out }),
             }
         }
     }
@@ -169,38 +195,50 @@ impl<const R: usize, const NV: usize> Part for RowsTile<'_, R, NV> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        /// Steps per bounds check.
-        const STEPS: usize = 8;
-        let width = NV * S::LANES;
-        let mut a: [(&[[f32; STEPS]], &[f32]); R] = [(&[], &[]); R];
+        let tile = rows_times_block(simd, self.rows, self.block, self.b);
+        self.out.write::<S, R, NV>(simd, tile);
+    }
+}
+
+/// The tile `Σ_k rows[i][k]·b[k]` over the block, for the first `R` rows.
+#[inline(always)]
+pub(crate) fn rows_times_block<S: Simd, const R: usize, const NV: usize>(
+    simd: S,
+    rows: &[&[f32]],
+    block: Range<usize>,
+    b: &[f32],
+) -> [[S::Vector; NV]; R] {
+    /// Steps per bounds check.
+    const STEPS: usize = 8;
+    let width = NV * S::LANES;
+    let mut a: [(&[[f32; STEPS]], &[f32]); R] = [(&[], &[]); R];
+    for i in 0..R {
+        a[i] = rows[i][block.clone()].as_chunks();
+    }
+    let mut tile = [[simd.splat(0.0); NV]; R];
+    let mut chunks = b.chunks_exact(STEPS * width);
+    for (chunk, b) in chunks.by_ref().enumerate() {
+        let mut steps = [&[0.0; STEPS]; R];
         for i in 0..R {
-            a[i] = self.rows[i][self.block.clone()].as_chunks();
+            steps[i] = &a[i].0[chunk];
         }
-        let mut tile = [[simd.splat(0.0); NV]; R];
-        let mut chunks = self.b.chunks_exact(STEPS * width);
-        for (chunk, b) in chunks.by_ref().enumerate() {
-            let mut steps = [&[0.0; STEPS]; R];
-            for i in 0..R {
-                steps[i] = &a[i].0[chunk];
-            }
-            for step in 0..STEPS {
-                let b = &b[step * width..][..width];
-                let mut numbers = [0.0; R];
-                for i in 0..R {
-                    numbers[i] = steps[i][step];
-                }
-                multiply_add(simd, &numbers, b, &mut tile);
-            }
-        }
-        for (step, b) in chunks.remainder().chunks_exact(width).enumerate() {
+        for step in 0..STEPS {
+            let b = &b[step * width..][..width];
             let mut numbers = [0.0; R];
             for i in 0..R {
-                numbers[i] = a[i].1[step];
+                numbers[i] = steps[i][step];
             }
             multiply_add(simd, &numbers, b, &mut tile);
         }
-        self.out.write(simd, tile);
     }
+    for (step, b) in chunks.remainder().chunks_exact(width).enumerate() {
+        let mut numbers = [0.0; R];
+        for i in 0..R {
+            numbers[i] = a[i].1[step];
+        }
+        multiply_add(simd, &numbers, b, &mut tile);
+    }
+    tile
 }
 
 /// `tile[i] = Σ_p a[p, i]·b[p]`

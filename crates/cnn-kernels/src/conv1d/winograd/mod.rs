@@ -1,0 +1,203 @@
+//! Filters of width 3 with two thirds of the multiplications: the minimal filtering F(2, 3) of Winograd along documents.
+//!
+//! The simple algorithm, for two neighbouring positions of a document, the four tokens `d` that they see and the taps `g` of a
+//! filter:
+//!
+//! ```text
+//! y0 = d0·g0 + d1·g1 + d2·g2
+//! y1 = d1·g0 + d2·g1 + d3·g2                          6 products of [channels_in] with [channels_in, channels_out]
+//! ```
+//!
+//! The same numbers from four products:
+//!
+//! ```text
+//! m0 = (d0 - d2) · g0            m1 = (d1 + d2) · (g0 + g1 + g2)/2
+//! m3 = (d3 - d1) · g2            m2 = (d2 - d1) · (g0 - g1 + g2)/2
+//! y0 = m0 + m1 + m2              y1 = m1 - m2 + m3
+//! ```
+//!
+//! What the real one adds:
+//!
+//! 1. **Nothing lies in memory as a whole.** A task is 48 pairs: their tokens are transformed into four small matrices
+//!    (192 KB for 250 channels: the second-level cache keeps them), and each tile of a product is added to the rows of `y`
+//!    that it belongs to while it is in registers. `m1` goes first, to both rows; there is no array of `m`.
+//! 2. **An odd last position costs three products**, as a direct sum does: it has no part in `m3`, so the pairs of `m3`
+//!    are a shorter list. Nor does a document of length 1 cost more than it would directly.
+//! 3. **The gradient of the input** is the same with the taps in reverse, over pairs of tokens.
+//! 4. **The gradient of the filters** is the transpose, F(3, 2): three taps from two positions with four products,
+//!    summed over the pairs of all documents in blocks of at most 256 pairs. With `e` for the gradients at the two positions:
+//!
+//!    ```text
+//!    n0 = (d0 - d2)·e0    n1 = (d1 + d2)·(e0 + e1)    n2 = (d2 - d1)·(e0 - e1)    n3 = (d3 - d1)·e1
+//!    dw0 = n0 + (n1 + n2)/2      dw1 = (n1 - n2)/2      dw2 = (n1 + n2)/2 + n3
+//!    ```
+//!
+//!    Two blocks of pairs at a time are transformed once, straight into the order in which the tiles read them.
+//!
+//! Why the bits are always the same: documents are cut into pairs from their own first position, so which positions share
+//! a pair does not depend on the batch. Each `m` is a chain over the channels, in blocks that follow from their number
+//! ([`blocks`](crate::matmul::blocks)), and the order in which the four are added up is fixed. Whether there are pairs at all
+//! follows from the shape ([`suits`]).
+//!
+//! How close it is: whole numbers are exact wherever direct sums are (the halves are halves of even numbers, or short
+//! fractions), and with 250 channels of normal numbers each result keeps within the bound of a direct sum. What differs:
+//! a result is the difference of larger numbers, so that the *rounding* of `d1·g1` reaches a result that holds `d0·g0` too;
+//! where one token or one tap is a million times its neighbours, theirs round as coarsely as it does. And NaN or
+//! infinity in a token reaches both positions of each pair that sees it, one more than its windows; it never leaves its
+//! document.
+//!
+//! Measured on one core of an EPYC (Zen 4, AVX-512, multiply-adds peak at 116 GFLOP/s; machine busy, the core's own time),
+//! in GFLOP/s as the direct sum counts them, direct and in pairs:
+//!
+//! | positions, channels | forward | input | filters |
+//! |---|---|---|---|
+//! | 2,429 (128 headlines), 300 -> 250 | 101, 131 | 97, 134 | 92, 120 |
+//! | 2,429, 250 -> 250 | 100, 138 | 99, 138 | 89, 118 |
+//! | 1,149 (9 a document) | 99, 134 | 97, 139 | 89, 117 |
+//! | 509 (4 a document) | 100, 134 | 99, 132 | 93, 109 |
+//! | 255 (2 a document) | 95, 111 | 91, 111 | 86, 107 |
+//! | 128 (1 a document) | 87, 82 | 81, 80 | 72, 64 |
+//! | 13,822 (64 reviews), 250 -> 250 | 102, 139 | 103, 140 | 78, 117 |
+//!
+//! With AVX2 131 and 129 instead of 138, and 98 instead of 118. Of a forward pass over 2,429 positions 84 % are tiles, which
+//! run at the peak; the transformation of the tokens takes 8 %, mostly waiting for memory; packing the filters 1 %.
+//! Of a single headline packing is half: 102 µs, and 51 with [`Conv1dPacked`](super::Conv1dPacked); a document of one token
+//! takes 67 and 9. ReLU before and a shortcut after cost 1 to 2 % there.
+//!
+//! Considered, and left:
+//!
+//! - F(4, 3), half the multiplications instead of two thirds: three times the error.
+//! - Tasks of 24, 96 or 144 pairs: within 1 % of 48.
+//! - One task for each product and strip of the gradient of filters, with its own transformation of tokens and gradients:
+//!   no barrier, but each row is fetched twelve times; 78 instead of 117 for 13,822 positions, 104 instead of 118 for 2,429.
+//! - Asking the cache for the tokens of later pairs: 1 % on the way forward, less for the filters, and one more `unsafe`.
+//! - Leaving out `m0` for a document of length 1, whose outer tokens are both zero: a third of the last floor of a pyramid,
+//!   1 % of the network.
+//!
+//! Source: S. Winograd, *Arithmetic Complexity of Computations* (1980); A. Lavin and S. Gray, *Fast Algorithms for
+//! Convolutional Neural Networks* (2016), which takes it to matrices of channels.
+
+mod filters;
+mod pairs;
+mod product;
+#[cfg(test)]
+mod tests;
+mod weight;
+
+use rayon::prelude::*;
+
+use super::Conv1dShape;
+use super::packed::{Input, add_to};
+use crate::matmul::Panels;
+use crate::scratch::Scratch;
+use crate::simd::dispatch;
+use crate::{Isa, Offsets};
+use pairs::{Pair, pairs};
+use product::PairsTimesPanels;
+pub(super) use weight::backward_weight;
+
+/// Whether a convolution is computed in pairs: a question of its shape, never of the batch.
+pub(super) fn suits(shape: &Conv1dShape) -> bool {
+    shape.kernel_size == 3 && shape.channels_in.min(shape.channels_out) >= CHANNELS
+}
+
+/// The fewest channels on either side for which pairs pay; at least the 16 numbers of a vector.
+const CHANNELS: usize = 32;
+
+/// The filters, packed for [`forward`].
+pub(super) fn pack(isa: Isa, shape: &Conv1dShape, weight: &[f32]) -> Panels {
+    filters::of_outputs(isa, weight, [shape.channels_out, shape.channels_in])
+}
+
+/// What [`Conv1dPacked::forward`](super::Conv1dPacked::forward) computes.
+#[expect(clippy::too_many_arguments, reason = "the operands of one operation")]
+pub(super) fn forward(
+    isa: Isa,
+    shape: &Conv1dShape,
+    offsets: &Offsets,
+    input: Input,
+    panels: &Panels,
+    bias: Option<&[f32]>,
+    add: Option<&[f32]>,
+    y: &mut [f32],
+) {
+    let positions = shape.output_offsets(offsets);
+    let pairs = pairs(offsets, &positions, -(shape.padding_left as isize));
+    let zeros = Scratch::zeros(shape.channels_in);
+    for_each_task(&pairs, panels, y, |pairs, y| {
+        dispatch(
+            isa,
+            PairsTimesPanels {
+                pairs,
+                input,
+                zeros: &zeros,
+                panels,
+                bias,
+                y,
+            },
+        );
+        if let Some(add) = add {
+            add_to(y, &add[pairs[0].position * shape.channels_out..]);
+        }
+    });
+}
+
+/// What [`conv1d_backward_input`](super::conv1d_backward_input) computes.
+pub(super) fn backward_input(
+    isa: Isa,
+    shape: &Conv1dShape,
+    offsets: &Offsets,
+    grad: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+) {
+    let positions = shape.output_offsets(offsets);
+    let pairs = pairs(&positions, offsets, shape.padding_left as isize - 2);
+    let panels = filters::of_inputs(isa, weight, [shape.channels_out, shape.channels_in]);
+    let zeros = Scratch::zeros(shape.channels_out);
+    for_each_task(&pairs, &panels, dx, |pairs, dx| {
+        dispatch(
+            isa,
+            PairsTimesPanels {
+                pairs,
+                input: Input {
+                    x: grad,
+                    relu: false,
+                },
+                zeros: &zeros,
+                panels: &panels,
+                bias: None,
+                y: dx,
+            },
+        );
+    });
+}
+
+/// Runs `task` on a few pairs and their rows of `y` at a time.
+fn for_each_task(
+    pairs: &[Pair],
+    panels: &Panels,
+    y: &mut [f32],
+    task: impl Fn(&[Pair], &mut [f32]) + Sync,
+) {
+    if y.is_empty() {
+        return;
+    }
+    let height = if pairs.len() < 4 * 48 { 12 } else { 48 };
+    let mut rest = y;
+    let tasks = pairs.chunks(height).map(|pairs| {
+        let positions: usize = pairs.iter().map(Pair::positions).sum();
+        let (own, others) = std::mem::take(&mut rest).split_at_mut(positions * panels.columns);
+        rest = others;
+        (pairs, own)
+    });
+    if pairs.len() * panels.depth * panels.columns < SMALL {
+        tasks.for_each(|(pairs, y)| task(pairs, y));
+    } else {
+        let tasks: Vec<_> = tasks.collect();
+        tasks.into_par_iter().for_each(|(pairs, y)| task(pairs, y));
+    }
+}
+
+/// Products of fewer multiply-adds are not worth waking another thread.
+const SMALL: usize = 1 << 18;
