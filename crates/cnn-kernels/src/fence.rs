@@ -87,8 +87,9 @@ mod tests {
     use crate::testing::{bits, normals};
     use crate::trial::for_each_isa;
     use crate::{
-        Activation, Conv1dPacked, Conv1dShape, Conv2dShape, FilterGroup, FilterMaxShape, ImageStage,
-        ImageStages, Offsets, Pooling, Windows, conv1d, conv2d, filter_max, image_stages, linear,
+        Activation, Conv1dPacked, Conv1dShape, Conv2dShape, FilterGroup, FilterMaxShape,
+        ImageStage, ImageStages, Offsets, Pooling, Windows, conv1d, conv2d, filter_max,
+        image_stages, linear,
     };
 
     /// Compares `kernel(inputs, output)` on fenced slices with the same on ordinary ones.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use cnn_kernels::{
-    Conv1dShape, LinearPacked, Offsets, WordConvTable, bag_forward, conv1d_forward,
+    Conv1dPacked, Conv1dShape, LinearPacked, Offsets, WordConvTable, bag_forward,
     max_over_time_forward, max_pool_forward,
 };
 
@@ -24,7 +24,7 @@ pub struct FrozenDpcnn {
     shape: DpcnnShape,
     region: Region,
     /// Two convolutions for each floor of the pyramid.
-    blocks: Vec<[Conv; 2]>,
+    blocks: Vec<[Conv1dPacked; 2]>,
     maps: usize,
     out: LinearPacked,
     buffers: Mutex<Vec<Buffers>>,
@@ -50,10 +50,12 @@ struct Conv {
 struct Buffers {
     x: Vec<f32>,
     pooled: Vec<f32>,
-    activated: Vec<f32>,
     inner: Vec<f32>,
     winners: Vec<u32>,
 }
+
+/// Tokens that are computed together, if they are of several documents: it bounds memory and does not change the answers.
+const TOKENS: usize = 1 << 14;
 
 /// Positions on both sides of a filter's centre.
 const AROUND: usize = 1;
@@ -94,7 +96,7 @@ impl FrozenDpcnn {
         {
             let conv = |arrays: &mut Taking, name| {
                 let name = format!("blocks.{}.{name}", blocks.len());
-                Conv::take(arrays, &name, Some(maps), maps)
+                Conv::take(arrays, &name, Some(maps), maps).map(Conv::pack)
             };
             let block = [conv(&mut arrays, "conv1")?, conv(&mut arrays, "conv2")?];
             blocks.push(block);
@@ -137,9 +139,17 @@ impl FrozenDpcnn {
         );
         let lent = self.lent().pop();
         let mut buffers = lent.unwrap_or_default();
-        self.top(offsets, ids, &mut buffers);
-        self.out
-            .forward(&buffers.x[..offsets.documents() * self.maps], scores);
+        let mut scores = scores;
+        let mut first = 0;
+        while first < offsets.documents() {
+            let (documents, part) = next_part(offsets, first);
+            let tokens = offsets.as_slice()[first]..offsets.as_slice()[documents];
+            self.top(&part, &ids[tokens], &mut buffers);
+            let (own, rest) = scores.split_at_mut(part.documents() * self.classes());
+            self.out
+                .forward(&buffers.x[..part.documents() * self.maps], own);
+            (first, scores) = (documents, rest);
+        }
         self.lent().push(buffers);
     }
 
@@ -158,7 +168,6 @@ impl FrozenDpcnn {
         let Buffers {
             x,
             pooled,
-            activated,
             inner,
             winners,
         } = buffers;
@@ -182,17 +191,11 @@ impl FrozenDpcnn {
                 positions = output;
             }
             let size = positions.total() * maps;
-            let x = &mut x[..size];
-            let activated = part(activated, size);
-            activated.copy_from_slice(x);
-            if floor > 0 {
-                relu(activated);
-            }
-            let inner = part(inner, size);
-            conv1.forward(&positions, activated, inner);
-            relu(inner);
-            conv2.forward(&positions, inner, activated);
-            x.iter_mut().zip(activated).for_each(|(x, y)| *x += *y);
+            let (inner, outer) = (part(inner, size), part(pooled, size));
+            let activated = floor > 0; // no activation before the very first convolution
+            conv1.forward(&positions, &x[..size], activated, None, inner);
+            conv2.forward(&positions, inner, true, Some(&x[..size]), outer);
+            std::mem::swap(x, pooled);
         }
         let size = positions.documents() * maps;
         winners.resize(size.max(winners.len()), 0);
@@ -222,19 +225,24 @@ impl FrozenDpcnn {
     }
 }
 
+/// The documents from `first` on that are computed together: their end, and where each begins.
+fn next_part(offsets: &Offsets, first: usize) -> (usize, Offsets) {
+    let start = offsets.as_slice()[first];
+    let fits = |end: &usize| offsets.as_slice()[end + 1] - start <= TOKENS;
+    let end = (first + 1..offsets.documents()).take_while(fits).last();
+    let end = end.unwrap_or(first) + 1;
+    (
+        end,
+        Offsets::from_lengths((first..end).map(|d| offsets.len_of(d))),
+    )
+}
+
 /// The first `size` places of a buffer, which grows where it must.
 fn part(buffer: &mut Vec<f32>, size: usize) -> &mut [f32] {
     if buffer.len() < size {
         buffer.resize(size, 0.0);
     }
     &mut buffer[..size]
-}
-
-fn relu(x: &mut [f32]) {
-    for x in x {
-        // NaN stays NaN.
-        *x = if *x <= 0.0 { 0.0 } else { *x };
-    }
 }
 
 impl Conv {
@@ -264,7 +272,7 @@ impl Conv {
         })
     }
 
-    fn forward(&self, offsets: &Offsets, x: &[f32], y: &mut [f32]) {
-        conv1d_forward(&self.shape, offsets, x, &self.weight, Some(&self.bias), y);
+    fn pack(self) -> Conv1dPacked {
+        Conv1dPacked::new(&self.shape, &self.weight, Some(&self.bias))
     }
 }

@@ -212,33 +212,37 @@ fn shapes<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {
     visitor.shapes
 }
 
-impl View for &Array {
+/// An array as the library writes it.
+struct Written<'a>(&'a Array);
+
+impl View for Written<'_> {
     fn dtype(&self) -> Dtype {
         Dtype::F32
     }
 
     fn shape(&self) -> &[usize] {
-        &self.shape
+        &self.0.shape
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(
-            self.values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect(),
-        )
+        let mut bytes = Vec::with_capacity(self.data_len());
+        for value in &self.0.values {
+            bytes.extend_from_slice(&value.to_le_bytes());
+        }
+        Cow::Owned(bytes)
     }
 
     fn data_len(&self) -> usize {
-        4 * self.values.len()
+        4 * self.0.values.len()
     }
 }
 
 /// The bytes of a safetensors file with these arrays and, in its header, `metadata` in the order of its keys: equal
 /// arrays and metadata give equal bytes.
 pub fn to_safetensors(arrays: &Arrays, metadata: &[(&str, &str)]) -> Vec<u8> {
-    let bare = serialize(arrays, None).expect("names are unique and every array matches its shape");
+    let written = arrays.iter().map(|(name, array)| (name, Written(array)));
+    let bare =
+        serialize(written, None).expect("names are unique and every array matches its shape");
     if metadata.is_empty() {
         return bare;
     }

@@ -183,7 +183,7 @@ impl WordTable {
                 let group = group.next().expect("a bundle is of a group");
                 let columns = bundle.width * lanes;
                 let mut product = Scratch::take(words.len() * columns);
-                rows_times_panels_here(self.isa, &rows, panels, &mut product);
+                rows_times_panels_here(self.isa, &rows, panels, None, &mut product);
                 for (entry, product) in entries.iter_mut().zip(product.chunks_exact(columns)) {
                     for (tap, numbers) in product.chunks_exact(lanes).enumerate() {
                         let filter = bundle.first - group.first;

@@ -123,7 +123,7 @@ impl WordConvTable {
             let rows: Vec<&[f32]> = words.iter().map(vector).collect();
             let columns = self.panels.columns;
             let mut product = Scratch::take(words.len() * columns);
-            rows_times_panels_here(self.isa, &rows, &self.panels, &mut product);
+            rows_times_panels_here(self.isa, &rows, &self.panels, None, &mut product);
             for (entry, product) in entries.iter_mut().zip(product.chunks_exact(columns)) {
                 for (tap, numbers) in product.chunks_exact(channels_out).enumerate() {
                     entry.from_mut(tap * self.bias.len())[..channels_out].copy_from_slice(numbers);

@@ -1,11 +1,11 @@
 //! The rule of stages of images.
 use std::sync::Arc;
 
+use burn::backend::Autodiff;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend};
 
 use super::{ImageStages, ImageStagesBackend};
 
@@ -61,10 +61,7 @@ impl<B: WayBack> Backward<B, 2> for Rule {
     }
 }
 
-impl<B: WayBack, C: CheckpointStrategy> ImageStagesBackend for Autodiff<B, C>
-where
-    Self: Backend,
-{
+impl<B: WayBack, C: CheckpointStrategy> ImageStagesBackend for Autodiff<B, C> {
     fn image_stages_forward(
         images: FloatTensor<Self>,
         parameters: FloatTensor<Self>,

@@ -1,7 +1,6 @@
 //! Stages of images on a CPU: tensors into slices for the kernels.
 use std::sync::Arc;
 
-use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 use cnn_kernels::image_stages::{
