@@ -6,6 +6,7 @@
 //!
 //! | network | made from | equal to the trained network |
 //! |---|---|---|
+//! | [`FrozenLeNet5`] | the arrays of a modern LeNet-5 | to the bit |
 //! | [`FrozenTextCnn`] | the arrays of a TextCNN | to the bit |
 //! | [`FrozenDpcnn`] | the arrays of a DPCNN | to the bit |
 //!
@@ -33,10 +34,14 @@
 
 mod arrays;
 mod dpcnn;
+mod lenet5;
 mod text_cnn;
 
 pub use arrays::{Array, Arrays, FrozenError};
 pub use dpcnn::{DpcnnShape, FrozenDpcnn};
+pub use lenet5::FrozenLeNet5;
 pub use text_cnn::FrozenTextCnn;
 
-pub use cnn_kernels::{Offsets, SKIP, Windows, cross_entropy_forward, softmax};
+pub use cnn_kernels::{
+    Activation, Offsets, Pooling, SKIP, Windows, cross_entropy_forward, softmax,
+};

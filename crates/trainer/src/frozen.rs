@@ -1,15 +1,64 @@
 //! From a run's settings and weights to a network that only answers, on the CPU and without tensors.
 
+use burn::tensor::Device;
+use cnn_core::layers::SquashConfig;
 use models_text::Windows;
-use predictor::{Arrays, DpcnnShape, FrozenDpcnn, FrozenError, FrozenTextCnn};
+use predictor::{
+    Activation, Arrays, DpcnnShape, FrozenDpcnn, FrozenError, FrozenLeNet5, FrozenTextCnn, Pooling,
+};
 
 use crate::assembly::{POOLED_LENGTH, WINDOWS};
 use crate::config::{ModelKind, RunConfig};
-use crate::examples::Texts;
+use crate::examples::{Examples, Texts};
 use crate::learning::Evaluation;
+use crate::weights::values_of;
 
-/// Documents answered together. It bounds memory and does not change the answers.
-const DOCUMENTS: usize = 1024;
+/// Documents or images answered together. It bounds memory and does not change the answers.
+const TOGETHER: usize = 1024;
+
+/// A modern LeNet-5 that only answers, from the settings and the weights of its run; `None` for the network of 1998, which has
+/// no such form.
+///
+/// # Errors
+///
+/// [`FrozenError`] naming what does not fit.
+pub fn lenet5(config: &RunConfig, arrays: Arrays) -> Result<Option<FrozenLeNet5>, FrozenError> {
+    let settings = config.lenet5.as_ref();
+    let settings = settings.expect("a lenet5 run has lenet5 settings");
+    if settings.variant != "modern" {
+        return Ok(None);
+    }
+    let squash = SquashConfig::new();
+    let tanh = |scale, slope| Activation::Tanh { scale, slope };
+    let activation = match settings.activation.as_str() {
+        "tanh" => tanh(1.0, 1.0),
+        "squash" => tanh(squash.amplitude, squash.slope),
+        _ => Activation::Relu,
+    };
+    let pooling = match settings.pooling.as_str() {
+        "average" => Pooling::Average,
+        "max" => Pooling::Max,
+        _ => return Ok(None),
+    };
+    FrozenLeNet5::new(arrays, activation, pooling).map(Some)
+}
+
+/// Answers labelled images, in their order; `device` is where they are made into the network's input.
+pub fn evaluate_images<E>(network: &FrozenLeNet5, images: &E, device: &Device) -> Evaluation
+where
+    E: Examples<Batch = burn::tensor::Tensor<4>>,
+{
+    let classes = network.classes();
+    let mut judge = Evaluation::begin(images.labels());
+    let numbers: Vec<u32> = (0..images.count() as u32).collect();
+    for numbers in numbers.chunks(TOGETHER) {
+        let pixels = values_of(images.batch(numbers, device));
+        let mut scores = vec![0.0; numbers.len() * classes];
+        network.scores(&pixels, &mut scores);
+        judge.add_logits(classes, &scores, &images.targets(numbers));
+    }
+    judge.finish()
+}
 
 /// A trained text network that only answers.
 pub enum Frozen {
@@ -71,14 +120,11 @@ impl Frozen {
         let mut judge = Evaluation::begin(&texts.labels);
         for (documents, labels) in texts
             .documents
-            .chunks(DOCUMENTS)
-            .zip(texts.labels.chunks(DOCUMENTS))
+            .chunks(TOGETHER)
+            .zip(texts.labels.chunks(TOGETHER))
         {
             let scores = self.scores(documents);
-            let mut probabilities = vec![0.0; scores.len()];
-            let loss =
-                predictor::cross_entropy_forward(classes, &scores, labels, &mut probabilities);
-            judge.add(classes, &scores, probabilities, f64::from(loss));
+            judge.add_logits(classes, &scores, labels);
         }
         judge.finish()
     }

@@ -6,12 +6,12 @@ use burn::tensor::Device;
 use datasets::tokenize::Tokenizer;
 use models_text::{Dpcnn, TextCnn};
 use models_vision::LeNet5;
-use predictor::FrozenError;
+use predictor::{FrozenError, FrozenLeNet5};
 
 use crate::assembly::{self, AssemblyError};
 use crate::config::{ConfigError, ModelKind, RunConfig};
 use crate::examples::{Images, Texts};
-use crate::frozen::Frozen;
+use crate::frozen::{self, Frozen};
 use crate::learning::{Evaluation, evaluate};
 use crate::run::Machine;
 use crate::run_folder::{RunFile, RunFiles, RunFolderError};
@@ -71,6 +71,7 @@ enum Loaded {
     TextCnn(TextCnn),
     Dpcnn(Dpcnn),
     Frozen(Frozen),
+    FrozenLeNet5(FrozenLeNet5),
 }
 
 /// A trained network ready to answer.
@@ -116,6 +117,10 @@ impl Predictor {
             path: weights.clone(),
             source,
         };
+        let misfit = |source| PredictionError::Frozen {
+            path: weights.clone(),
+            source,
+        };
         let bytes = std::fs::read(&weights).map_err(|e| PredictionError::File {
             path: weights.clone(),
             reason: e.to_string(),
@@ -131,17 +136,18 @@ impl Predictor {
         let words = tokenizer.as_ref().map_or(0, Tokenizer::vocabulary_size);
         let sized = with_dimension(&config, &arrays);
         let loaded = match config.model {
-            ModelKind::Lenet5 => Loaded::LeNet5(Box::new(
-                apply(assembly::lenet5(&config, classes, device)?, &arrays).map_err(bad)?,
-            )),
+            ModelKind::Lenet5 => {
+                let network = assembly::lenet5(&config, classes, device)?;
+                let network = Box::new(apply(network, &arrays).map_err(bad)?);
+                let frozen = match machine.backend.runs_our_kernels() {
+                    true => frozen::lenet5(&config, arrays).map_err(misfit)?,
+                    false => None,
+                };
+                frozen.map_or(Loaded::LeNet5(network), Loaded::FrozenLeNet5)
+            }
             ModelKind::Textcnn | ModelKind::Dpcnn if machine.backend.runs_our_kernels() => {
                 check_sizes(&arrays, words, classes).map_err(bad)?;
-                let frozen =
-                    Frozen::new(&config, arrays).map_err(|source| PredictionError::Frozen {
-                        path: weights.clone(),
-                        source,
-                    })?;
-                Loaded::Frozen(frozen)
+                Loaded::Frozen(Frozen::new(&config, arrays).map_err(misfit)?)
             }
             ModelKind::Textcnn => {
                 let network = assembly::textcnn(&sized, words, None, classes, device)?;
@@ -231,7 +237,7 @@ impl Predictor {
             Loaded::TextCnn(network) => Ok(evaluate(network, texts, &self.device)),
             Loaded::Dpcnn(network) => Ok(evaluate(network, texts, &self.device)),
             Loaded::Frozen(network) => Ok(network.evaluate(texts)),
-            Loaded::LeNet5(_) => Err(PredictionError::WrongInput {
+            Loaded::LeNet5(_) | Loaded::FrozenLeNet5(_) => Err(PredictionError::WrongInput {
                 model: "lenet5",
                 reads: "images",
                 given: "text",
@@ -246,6 +252,9 @@ impl Predictor {
     /// [`PredictionError::WrongInput`] if the network reads text.
     pub fn evaluate_images(&self, images: &Images) -> Result<Evaluation, PredictionError> {
         match &self.loaded {
+            Loaded::FrozenLeNet5(network) => {
+                Ok(frozen::evaluate_images(network, images, &self.device))
+            }
             Loaded::LeNet5(network) => Ok(evaluate(&**network, images, &self.device)),
             _ => Err(PredictionError::WrongInput {
                 model: self.config.model.name(),

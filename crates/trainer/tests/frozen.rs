@@ -5,8 +5,8 @@ use cnn_core::backend::Backend;
 use cnn_core::{Documents, random};
 use trainer::assembly;
 use trainer::config::{ModelKind, RunConfig};
-use trainer::examples::{Examples, Texts};
-use trainer::frozen::Frozen;
+use trainer::examples::{Examples, Images, Texts};
+use trainer::frozen::{self, Frozen};
 use trainer::learning::evaluate;
 use trainer::network::Network;
 use trainer::weights::{collect, values_of};
@@ -86,6 +86,38 @@ fn a_frozen_textcnn_answers_with_the_same_bits() {
             let network = assembly::textcnn(&config, WORDS, None, CLASSES, &device).expect("sound");
             answers_alike(&config, &network, &device);
         }
+    }
+}
+
+#[test]
+fn a_frozen_lenet5_answers_with_the_same_bits() {
+    let bytes = |i: usize| random::below(7, random::stream("pixels"), i as u64, 256) as u8;
+    let images = |count: usize| Images {
+        pixels: (0..count * 28 * 28).map(bytes).collect(),
+        height: 28,
+        width: 28,
+        labels: (0..count as u32).map(|i| i % CLASSES as u32).collect(),
+    };
+    for device in devices() {
+        for (activation, pooling) in [("relu", "max"), ("tanh", "average"), ("squash", "max")] {
+            let mut config = RunConfig::defaults(ModelKind::Lenet5, "digits");
+            let settings = config.lenet5.as_mut().expect("a lenet5 has settings");
+            (settings.activation, settings.pooling) = (activation.into(), pooling.into());
+            let network = assembly::lenet5(&config, CLASSES, &device).expect("sound");
+            let network_only = frozen::lenet5(&config, collect(&network)).expect("its weights");
+            let network_only = network_only.expect("the modern network can be frozen");
+            for count in [0, 1, 7, 40, 1030] {
+                let images = images(count);
+                let ours = frozen::evaluate_images(&network_only, &images, &device);
+                let theirs = evaluate(&network, &images, &device);
+                assert_eq!(ours.predictions, theirs.predictions);
+                assert_eq!(bits(&ours.probabilities), bits(&theirs.probabilities));
+            }
+        }
+        let mut config = RunConfig::defaults(ModelKind::Lenet5, "digits");
+        config.lenet5.as_mut().expect("settings").variant = "1998".into();
+        let network = assembly::lenet5(&config, CLASSES, &device).expect("sound");
+        assert!(frozen::lenet5(&config, collect(&network)).is_ok_and(|none| none.is_none()));
     }
 }
 

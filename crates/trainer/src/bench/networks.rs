@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use burn::tensor::Device;
 
-use super::workload::{Samples, Workload, WorkloadError};
+use super::workload::{Pixels, Samples, Workload, WorkloadError};
 use super::{Measure, timed};
 use crate::assembly;
 use crate::config::{ModelKind, RunConfig, Schedule};
 use crate::examples::{Examples, Texts};
-use crate::frozen::Frozen;
+use crate::frozen::{self, Frozen};
 use crate::learning::Trainer;
 use crate::network::Network;
 use crate::run::Machine;
@@ -105,18 +105,30 @@ pub(super) fn infer(
     match &workload.samples {
         Samples::Pixels(images) => {
             let network = assembly::lenet5(&config, classes, device)?;
-            with_tensors(&network, images, measure, device)
+            if !machine.backend.runs_our_kernels() {
+                return with_tensors(&network, images, measure, device);
+            }
+            let frozen = frozen::lenet5(&config, collect(&network))?;
+            let frozen = frozen.expect("the modern network can be frozen");
+            let mut scores = vec![0.0; measure.batch * classes];
+            let batches = images.pixels.chunks_exact(measure.batch * Pixels::SIZE);
+            let batches: Vec<_> = batches.collect();
+            timed(measure, |call| {
+                frozen.scores(batches[call % batches.len()], &mut scores);
+                std::hint::black_box(&mut scores);
+                Ok(())
+            })
         }
         Samples::Texts(texts) => {
             let textcnn = workload.model == ModelKind::Textcnn;
             match (machine.backend.runs_our_kernels(), textcnn) {
                 (true, true) => {
                     let network = assembly::textcnn(&config, words, None, classes, device)?;
-                    frozen(&Frozen::new(&config, collect(&network))?, texts, measure)
+                    served(&Frozen::new(&config, collect(&network))?, texts, measure)
                 }
                 (true, false) => {
                     let network = assembly::dpcnn(&config, words, None, classes, device)?;
-                    frozen(&Frozen::new(&config, collect(&network))?, texts, measure)
+                    served(&Frozen::new(&config, collect(&network))?, texts, measure)
                 }
                 (false, true) => {
                     let network = assembly::textcnn(&config, words, None, classes, device)?;
@@ -132,7 +144,7 @@ pub(super) fn infer(
 }
 
 /// A served network has met the words it is asked about: they are asked once before the clock runs.
-fn frozen(
+fn served(
     network: &Frozen,
     texts: &Texts,
     measure: Measure,

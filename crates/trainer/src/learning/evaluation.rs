@@ -47,6 +47,13 @@ impl Evaluation {
         self.probabilities.extend(probabilities);
     }
 
+    /// The same for the scores of a softmax.
+    pub(crate) fn add_logits(&mut self, classes: usize, logits: &[f32], labels: &[u32]) {
+        let mut probabilities = vec![0.0; logits.len()];
+        let loss = predictor::cross_entropy_forward(classes, logits, labels, &mut probabilities);
+        self.add(classes, logits, probabilities, f64::from(loss));
+    }
+
     /// After the last answer.
     pub(crate) fn finish(mut self) -> Self {
         self.loss /= self.labels.len().max(1) as f64;
