@@ -116,7 +116,7 @@ fn a_frozen_lenet5_answers_with_the_same_bits() {
         }
         let mut config = RunConfig::defaults(ModelKind::Lenet5, "digits");
         config.lenet5.as_mut().expect("settings").variant = "1998".into();
-        let network = assembly::lenet5(&config, CLASSES, &device).expect("sound");
+        let network = assembly::lenet5(&config, 10, &device).expect("sound");
         assert!(frozen::lenet5(&config, collect(&network)).is_ok_and(|none| none.is_none()));
     }
 }
