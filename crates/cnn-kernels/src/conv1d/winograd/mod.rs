@@ -59,10 +59,11 @@
 //! | 128 (1 a document) | 87, 82 | 81, 80 | 72, 64 |
 //! | 13,822 (64 reviews), 250 -> 250 | 102, 139 | 103, 140 | 78, 117 |
 //!
-//! On two cores 253 and 242 for 2,429 positions (directly 178 and 180). With AVX2 131 and 129 instead of 138, 98 instead of 118. Of a forward pass over 2,429 positions 84 % are tiles, which
-//! run at the peak; the transformation of the tokens takes 8 %, mostly waiting for memory; packing the filters 1 %.
-//! Of a single headline packing is half: 102 µs, and 51 with [`Conv1dPacked`](super::Conv1dPacked); a document of one token
-//! takes 67 and 9. ReLU before and a shortcut after cost 1 to 2 % there.
+//! On two cores 253 and 242 for 2,429 positions (directly 178 and 180). With AVX2 131 and 129 instead of 138, 98 instead of 118.
+//!
+//! Of a forward pass over 2,429 positions 84 % are tiles, which run at the peak; the transformation of the
+//! tokens takes 8 %, mostly waiting for memory; packing the filters 1 %. Of a single headline packing is half: 102 µs,
+//! and 51 with [`Conv1dPacked`](super::Conv1dPacked); a document of one token takes 67 and 9. ReLU before and a shortcut after cost 1 to 2 % there.
 //!
 //! Considered, and left:
 //!
