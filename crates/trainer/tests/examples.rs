@@ -13,7 +13,17 @@ struct Example {
     works: fn(&str, &Path) -> bool,
 }
 
-const EXAMPLES: [Example; 9] = [
+const EXAMPLES: [Example; 11] = [
+    Example {
+        name: "lenet",
+        arguments: &["predict", "1"],
+        works: |out, _| number(out, " us") > 0.0,
+    },
+    Example {
+        name: "throughput",
+        arguments: &["linear 256"],
+        works: |out, _| number(out, " GFLOP/s") > 0.0,
+    },
     Example {
         name: "one_convolution",
         arguments: &[],

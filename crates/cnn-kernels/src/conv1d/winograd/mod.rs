@@ -22,7 +22,7 @@
 //!    (192 KB for 250 channels: the second-level cache keeps them), and each tile of a product is added to the rows of `y`
 //!    that it belongs to while it is in registers. `m1` goes first, to both rows; there is no array of `m`.
 //! 2. **An odd last position costs three products**, as a direct sum does: it has no part in `m3`, so the pairs of `m3`
-//!    are a shorter list. Nor does a document of length 1 cost more than it would directly.
+//!    are a shorter list. A batch of documents of length 1 alone, the last floor of a pyramid, is up to a tenth slower.
 //! 3. **The gradient of the input** is the same with the taps in reverse, over pairs of tokens.
 //! 4. **The gradient of the filters** is the transpose, F(3, 2): three taps from two positions with four products,
 //!    summed over the pairs of all documents in blocks of at most 256 pairs. With `e` for the gradients at the two positions:
@@ -61,17 +61,17 @@
 //!
 //! On two cores 253 and 242 for 2,429 positions (directly 178 and 180). With AVX2 131 and 129 instead of 138, 98 instead of 118.
 //!
-//! Of a forward pass over 2,429 positions 84 % are tiles, which run at the peak; the transformation of the
-//! tokens takes 8 %, mostly waiting for memory; packing the filters 1 %. Of a single headline packing is half: 102 µs,
-//! and 51 with [`Conv1dPacked`](super::Conv1dPacked); a document of one token takes 67 and 9. ReLU before and a shortcut after cost 1 to 2 % there.
+//! By samples of a profile, about five sixths of a forward pass over 2,429 positions are tiles, and most of the rest is the
+//! transformation of the tokens. Of a single headline packing is half: 102 µs, and 51 with
+//! [`Conv1dPacked`](super::Conv1dPacked); a document of one token takes 67 and 9. ReLU before and a shortcut after cost 1 to 2 %.
 //!
 //! Considered, and left:
 //!
 //! - F(4, 3), half the multiplications instead of two thirds: three times the error.
 //! - Tasks of 24, 96 or 144 pairs: within 1 % of 48.
 //! - One task for each product and strip of the gradient of filters, with its own transformation of tokens and gradients:
-//!   no barrier, but each row is fetched twelve times; 78 instead of 117 for 13,822 positions, 104 instead of 118 for 2,429.
-//! - Asking the cache for the tokens of later pairs: 1 % on the way forward, less for the filters, and one more `unsafe`.
+//!   no barrier, but each row is fetched twelve times, and it ran at no more than the speed of direct sums.
+//! - Asking the cache for the tokens of later pairs: at most 1 %, and one more `unsafe`.
 //! - Leaving out `m0` for a document of length 1, whose outer tokens are both zero: a third of the last floor of a pyramid,
 //!   1 % of the network.
 //!
