@@ -44,8 +44,8 @@
 //! means, by `examples/lenet.rs`; beside it the same by the single operations. Images/s on one core: predict 98,000 in batches
 //! of 16 to 256; forward 92,000, backward 59,000, both 36,000 in batches of 64 (single: 63,000, 40,000, 24,400), and 31,000 in
 //! batches of 256, where what is kept (9 MB) leaves the second-level cache (single: 23,400). On two cores, as far as
-//! they were free: predict 193,000, both 64,000 in batches of 64; training in batches of 256 has not been measured there. One image is predicted in 15.4 µs, with ReLU and maximum in 13.9 (single, with
-//! tanh and mean: 46). Training on one image takes 420 µs, the single operations 230.
+//! they were free: predict 193,000, both 64,000 in batches of 64; training in batches of 256 has not been measured
+//! there. One image is predicted in 15.4 µs, with ReLU and maximum in 13.9 (single, with tanh and mean: 46). Training on one image takes 420 µs, the single operations 230.
 //!
 //! Considered, and left:
 //!
