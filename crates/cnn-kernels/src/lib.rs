@@ -38,6 +38,7 @@ pub mod image_stages;
 pub mod linear;
 pub mod loss;
 pub mod math;
+pub mod memory;
 pub mod optimizer;
 pub mod pool2d;
 pub mod pooling;

@@ -1,13 +1,13 @@
 //! From a run's settings and weights to a network that only answers, on the CPU and without tensors.
 
 use burn::tensor::Device;
-use cnn_core::layers::SquashConfig;
+use cnn_core::layers::{PooledLength, SquashConfig};
 use models_text::Windows;
 use predictor::{
-    Activation, Arrays, DpcnnShape, FrozenDpcnn, FrozenError, FrozenLeNet5, FrozenTextCnn, Pooling,
+    Activation, Arrays, DpcnnShape, FrozenDpcnn, FrozenLeNet5, FrozenTextCnn, Pooling,
 };
 
-use crate::assembly::{POOLED_LENGTH, WINDOWS};
+use crate::assembly::{AssemblyError, WINDOWS, pooled_length};
 use crate::config::{ModelKind, RunConfig};
 use crate::examples::{Examples, Texts};
 use crate::learning::Evaluation;
@@ -21,8 +21,8 @@ const TOGETHER: usize = 1024;
 ///
 /// # Errors
 ///
-/// [`FrozenError`] naming what does not fit.
-pub fn lenet5(config: &RunConfig, arrays: Arrays) -> Result<Option<FrozenLeNet5>, FrozenError> {
+/// [`AssemblyError`] naming what does not fit.
+pub fn lenet5(config: &RunConfig, arrays: Arrays) -> Result<Option<FrozenLeNet5>, AssemblyError> {
     let settings = config.lenet5.as_ref();
     let settings = settings.expect("a lenet5 run has lenet5 settings");
     if settings.variant != "modern" {
@@ -40,7 +40,7 @@ pub fn lenet5(config: &RunConfig, arrays: Arrays) -> Result<Option<FrozenLeNet5>
         "max" => Pooling::Max,
         _ => return Ok(None),
     };
-    FrozenLeNet5::new(arrays, activation, pooling).map(Some)
+    Ok(Some(FrozenLeNet5::new(arrays, activation, pooling)?))
 }
 
 /// Answers labelled images, in their order; `device` is where they are made into the network's input.
@@ -73,8 +73,8 @@ impl Frozen {
     ///
     /// # Errors
     ///
-    /// [`FrozenError`] naming what does not fit.
-    pub fn new(config: &RunConfig, arrays: Arrays) -> Result<Self, FrozenError> {
+    /// [`AssemblyError`] naming what does not fit.
+    pub fn new(config: &RunConfig, arrays: Arrays) -> Result<Self, AssemblyError> {
         if config.model == ModelKind::Textcnn {
             let windows = match WINDOWS {
                 Windows::Touching => predictor::Windows::Touching,
@@ -83,9 +83,14 @@ impl Frozen {
             return Ok(Self::TextCnn(FrozenTextCnn::new(arrays, windows)?));
         }
         let settings = config.dpcnn.as_ref();
+        let settings = settings.expect("a dpcnn run has dpcnn settings");
+        let length = pooled_length(settings)?;
         let shape = DpcnnShape {
-            region_size: settings.map_or(3, |settings| settings.region_size),
-            pooled_length: |n| POOLED_LENGTH.of(n),
+            region_size: settings.region_size,
+            pooled_length: match length {
+                PooledLength::Ceil => |n| PooledLength::Ceil.of(n),
+                PooledLength::Floor => |n| PooledLength::Floor.of(n),
+            },
         };
         Ok(Self::Dpcnn(FrozenDpcnn::new(arrays, shape)?))
     }

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use datasets::tokenize::Tokenizer;
 use models_text::{Dpcnn, TextCnn};
 use models_vision::LeNet5;
-use predictor::{FrozenError, FrozenLeNet5};
+use predictor::FrozenLeNet5;
 
 use crate::assembly::{self, AssemblyError};
 use crate::config::{ConfigError, ModelKind, RunConfig};
@@ -48,7 +48,7 @@ pub enum PredictionError {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: FrozenError,
+        source: AssemblyError,
     },
     /// The network or tokenizer cannot be built.
     #[error(transparent)]

@@ -5,7 +5,7 @@ mod networks;
 mod text;
 
 pub use images::{ImageTask, images_of};
-pub use networks::{POOLED_LENGTH, WINDOWS, dpcnn, lenet5, textcnn};
+pub use networks::{WINDOWS, dpcnn, lenet5, pooled_length, textcnn};
 pub use text::{TextTask, documents_of};
 
 use datasets::{DataError, OpenOptions};
@@ -42,6 +42,9 @@ pub enum AssemblyError {
         /// How to mend it.
         cure: &'static str,
     },
+    /// The weights are not those of the network.
+    #[error(transparent)]
+    Frozen(#[from] predictor::FrozenError),
     /// The network refused its configuration.
     #[error("the network cannot be built: {reason}")]
     Network {

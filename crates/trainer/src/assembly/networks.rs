@@ -13,7 +13,7 @@ use models_vision::{
 };
 
 use super::AssemblyError;
-use crate::config::RunConfig;
+use crate::config::{DpcnnSettings, RunConfig};
 
 impl From<LeNet5Error> for AssemblyError {
     fn from(error: LeNet5Error) -> Self {
@@ -150,8 +150,15 @@ pub fn textcnn(
 /// The windows that a TextCNN sees: as in the authors' code, so that every document has an answer.
 pub const WINDOWS: Windows = Windows::Touching;
 
-/// What a DPCNN's pooling leaves of a document: as in the program of the published results.
-pub const POOLED_LENGTH: PooledLength = PooledLength::Ceil;
+/// What the poolings of a DPCNN leave of a document.
+///
+/// # Errors
+///
+/// [`AssemblyError`] naming the setting.
+pub fn pooled_length(settings: &DpcnnSettings) -> Result<PooledLength, AssemblyError> {
+    let choices = [("ceil", PooledLength::Ceil), ("floor", PooledLength::Floor)];
+    choose("dpcnn.pooled_length", &settings.pooled_length, &choices)
+}
 
 /// DPCNN over `words` words for `classes` classes.
 ///
@@ -206,7 +213,7 @@ pub fn dpcnn(
         .with_region(region)
         .with_feature_maps(settings.feature_maps)
         .with_blocks(settings.blocks)
-        .with_pooled_length(POOLED_LENGTH)
+        .with_pooled_length(pooled_length(settings)?)
         .with_dropout(settings.dropout as f32)
         .with_dropout_convention(DropoutConvention::Inverted)
         .with_initial(initial)

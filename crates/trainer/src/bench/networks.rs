@@ -41,6 +41,7 @@ fn config(workload: &Workload) -> RunConfig {
         settings.feature_maps = 250;
         settings.dropout = 0.0;
         settings.initial_deviation = 0.0;
+        settings.pooled_length = "floor".into();
         settings.blocks = 1;
         let mut length = workload.length;
         while length > 2 {

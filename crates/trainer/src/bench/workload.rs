@@ -25,9 +25,6 @@ pub enum WorkloadError {
     /// The network cannot be built.
     #[error(transparent)]
     Network(#[from] AssemblyError),
-    /// The network cannot be frozen.
-    #[error(transparent)]
-    Frozen(#[from] predictor::FrozenError),
     /// A step failed.
     #[error(transparent)]
     Training(#[from] TrainingError),

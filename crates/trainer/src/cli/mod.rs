@@ -166,6 +166,7 @@ impl From<cnn_core::backend::BackendError> for CliError {
 
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
+    cnn_core::keep_freed_memory();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -119,6 +119,7 @@ impl RunConfig {
             region: "vectors".into(),
             region_size: 3,
             dimension: 300,
+            pooled_length: "ceil".into(),
             feature_maps: 250,
             blocks: 5,
             dropout: 0.5,

@@ -234,12 +234,21 @@ pub struct DpcnnSettings {
     pub dimension: usize,
     /// Feature maps, the same in every layer.
     pub feature_maps: usize,
+    /// Positions that a pooling leaves of `n`: `ceil` ((n - 1) / 2 rounded up, and one: as published) or `floor` (rounded down, and one:
+    /// as PyTorch does).
+    #[serde(default = "ceil")]
+    pub pooled_length: String,
     /// Blocks of two convolutions; a strided pooling before each but the first.
     pub blocks: usize,
     /// Probability that a feature of the top layer's input is dropped.
     pub dropout: f64,
     /// Standard deviation of the first weights, or 0 for the scaled default (uniform by fan-in).
     pub initial_deviation: f64,
+}
+
+/// What runs did before there was a choice.
+fn ceil() -> String {
+    "ceil".to_owned()
 }
 
 #[cfg(test)]
