@@ -6,6 +6,8 @@ mod devices;
 mod drawn;
 #[path = "fused_ops/filter_max.rs"]
 mod filter_max;
+#[path = "fused_ops/relu_conv1d.rs"]
+mod relu_conv1d;
 #[path = "fused_ops/word_conv.rs"]
 mod word_conv;
 
@@ -20,6 +22,7 @@ use cnn_core::ops::{self, PooledLength};
 use cnn_core::{Documents, Offsets};
 use drawn::{assert_close, drawn, hard_documents, hard_offsets, leaf, values};
 use filter_max::filter_max;
+use relu_conv1d::relu_conv1d;
 use word_conv::word_conv;
 
 /// A float and integer backend whose tensors can be taken out of Burn's tensors and put back.
@@ -73,6 +76,7 @@ on_backends!(
     max_pool,
     gather,
     filter_max,
+    relu_conv1d,
     word_conv,
     bag,
     scaled_tanh,

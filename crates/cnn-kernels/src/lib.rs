@@ -49,6 +49,7 @@ pub mod word_conv;
 
 pub use conv1d::{
     Conv1dPacked, Conv1dShape, conv1d_backward_input, conv1d_backward_weight, conv1d_forward,
+    relu_conv1d_backward_input, relu_conv1d_backward_weight, relu_conv1d_forward,
 };
 pub use conv2d::{
     Conv2dShape, conv2d_backward_bias, conv2d_backward_input, conv2d_backward_weight,

@@ -104,6 +104,15 @@ impl Conv1d {
         (y, self.shape().output_offsets(offsets))
     }
 
+    /// The same for the positive part of `x`: the convolution of a network that activates before it.
+    ///
+    /// # Panics
+    /// If `x` does not have one row of `channels_in` numbers per token.
+    pub fn forward_relu(&self, x: Tensor<2>, offsets: &Offsets) -> Tensor<2> {
+        let bias = self.bias.as_ref().map(Param::val);
+        ops::relu_conv1d(x, self.weight.val(), bias, offsets, self.padding)
+    }
+
     /// The same on documents whose words come as `rows` `[distinct, channels_in]`, one for each of `documents.distinct()`: each distinct
     /// word is multiplied once. See [`ops::word_conv`](crate::ops::word_conv()).
     ///

@@ -31,6 +31,7 @@
 
 mod packed;
 pub mod reference;
+mod relu;
 #[cfg(test)]
 mod tests;
 mod windows;
@@ -45,6 +46,7 @@ use crate::transpose::transpose;
 use crate::{Isa, Offsets};
 pub use packed::Conv1dPacked;
 use packed::Input;
+pub use relu::{relu_conv1d_backward_input, relu_conv1d_backward_weight, relu_conv1d_forward};
 use windows::Windows;
 
 /// The sizes of a convolution along text: stride 1, zeros beyond both ends of each document.

@@ -3,7 +3,6 @@ mod config;
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 use cnn_core::layers::{BagOfWordsRegion, Conv1d, Dropout, Embedding, Linear, MaxPool};
 use cnn_core::{Documents, Noise, Offsets, ops};
 
@@ -21,12 +20,15 @@ pub struct DpcnnBlock {
 }
 
 impl DpcnnBlock {
-    /// `x + conv2(ReLU(conv1(activated)))`, where `activated` is ReLU(x), or in the first block `x` itself. The shortcut is the
+    /// `x + conv2(ReLU(conv1(ReLU(x))))`, or in the first block, where `is_first`, `x + conv2(ReLU(conv1(x)))`. The shortcut is the
     /// identity: no activation, no change of dimension.
-    fn forward(&self, x: Tensor<2>, activated: Tensor<2>, positions: &Offsets) -> Tensor<2> {
-        let (inner, _) = self.conv1.forward(activated, positions);
-        let (outer, _) = self.conv2.forward(relu(inner), positions);
-        x + outer
+    fn forward(&self, x: Tensor<2>, is_first: bool, positions: &Offsets) -> Tensor<2> {
+        let inner = if is_first {
+            self.conv1.forward(x.clone(), positions).0
+        } else {
+            self.conv1.forward_relu(x.clone(), positions)
+        };
+        x + self.conv2.forward_relu(inner, positions)
     }
 }
 
@@ -91,13 +93,10 @@ impl Dpcnn {
     pub fn top(&self, embedded: Tensor<2>, documents: &Documents) -> Tensor<2> {
         let (mut x, mut positions) = (embedded, documents.offsets().clone());
         for (floor, block) in self.blocks.iter().enumerate() {
-            let activated = if floor == 0 {
-                x.clone() // no activation before the very first convolution
-            } else {
+            if floor > 0 {
                 (x, positions) = self.pool.forward(x, &positions);
-                relu(x.clone())
-            };
-            x = block.forward(x, activated, &positions);
+            }
+            x = block.forward(x, floor == 0, &positions);
         }
         ops::max_over_time(x, &positions, None)
     }

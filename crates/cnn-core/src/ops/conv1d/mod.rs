@@ -99,15 +99,7 @@ pub fn conv1d(
     offsets: &Offsets,
     padding: [usize; 2],
 ) -> Tensor<2> {
-    let ([tokens, channels_in], [channels_out, expected, kernel_size]) = (x.dims(), weight.dims());
-    assert_eq!(
-        channels_in, expected,
-        "conv1d: x is [{tokens}, {channels_in}] but weight is [{channels_out}, {expected}, \
-         {kernel_size}] = [channels_out, channels_in, kernel_size]"
-    );
-    super::check_tokens("conv1d", tokens, offsets);
-    assert!(kernel_size > 0, "conv1d: the kernel spans no token");
-    let bias = super::bias_or_zeros("conv1d", bias, channels_out, &weight.device());
+    let bias = check("conv1d", &x, &weight, bias, offsets);
     Tensor::from_dispatch(<Dispatch as Conv1dBackend>::ragged_conv1d_forward(
         x.into_dispatch(),
         weight.into_dispatch(),
@@ -115,4 +107,23 @@ pub fn conv1d(
         offsets.clone(),
         padding,
     ))
+}
+
+/// Asserts that the operands of a convolution fit together, and returns the bias or zeros in its place.
+pub(super) fn check(
+    operation: &str,
+    x: &Tensor<2>,
+    weight: &Tensor<3>,
+    bias: Option<Tensor<1>>,
+    offsets: &Offsets,
+) -> Tensor<1> {
+    let ([tokens, channels_in], [channels_out, expected, kernel_size]) = (x.dims(), weight.dims());
+    assert_eq!(
+        channels_in, expected,
+        "{operation}: x is [{tokens}, {channels_in}] but weight is [{channels_out}, {expected}, \
+         {kernel_size}] = [channels_out, channels_in, kernel_size]"
+    );
+    super::check_tokens(operation, tokens, offsets);
+    assert!(kernel_size > 0, "{operation}: the kernel spans no token");
+    super::bias_or_zeros(operation, bias, channels_out, &weight.device())
 }
