@@ -36,12 +36,12 @@ impl Entry {
 
     /// The numbers from `place` on.
     #[inline(always)]
-    pub(crate) fn from(&self, place: usize) -> &[f32] {
+    pub(crate) fn tail(&self, place: usize) -> &[f32] {
         &self.numbers[self.start + place..]
     }
 
     /// The same, to be written.
-    pub(crate) fn from_mut(&mut self, place: usize) -> &mut [f32] {
+    pub(crate) fn tail_mut(&mut self, place: usize) -> &mut [f32] {
         &mut self.numbers[self.start + place..]
     }
 }

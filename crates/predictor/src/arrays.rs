@@ -61,13 +61,16 @@ pub(crate) struct Taking(pub(crate) Arrays);
 /// An axis of an expected shape: its name, and its size where it is known.
 pub(crate) type Axis = (&'static str, Option<usize>);
 
+/// The sizes and the values of an array.
+pub(crate) type Taken<const D: usize> = ([usize; D], Vec<f32>);
+
 impl Taking {
     /// Takes `name`, whose axes must be `axes`, none of them of size 0 where its size is not known; returns the sizes and the values.
     pub(crate) fn take<const D: usize>(
         &mut self,
         name: &str,
         axes: [Axis; D],
-    ) -> Result<([usize; D], Vec<f32>), FrozenError> {
+    ) -> Result<Taken<D>, FrozenError> {
         self.take_if_there(name, axes)?
             .ok_or_else(|| FrozenError::Missing {
                 name: name.to_owned(),
@@ -79,7 +82,7 @@ impl Taking {
         &mut self,
         name: &str,
         axes: [Axis; D],
-    ) -> Result<Option<([usize; D], Vec<f32>)>, FrozenError> {
+    ) -> Result<Option<Taken<D>>, FrozenError> {
         let Some(array) = self.0.remove(name) else {
             return Ok(None);
         };

@@ -13,16 +13,11 @@ struct Example {
     works: fn(&str, &Path) -> bool,
 }
 
-const EXAMPLES: [Example; 11] = [
+const EXAMPLES: [Example; 10] = [
     Example {
         name: "lenet",
         arguments: &["predict", "1"],
         works: |out, _| number(out, " us") > 0.0,
-    },
-    Example {
-        name: "throughput",
-        arguments: &["linear 256"],
-        works: |out, _| number(out, " GFLOP/s") > 0.0,
     },
     Example {
         name: "one_convolution",

@@ -140,11 +140,11 @@ impl WordTable {
 
     /// `y[d, o] = max(0, bias[o] + max_p s[p])`, as [`filter_max_forward`](crate::filter_max_forward) gives it.
     ///
-    /// `ids` `[tokens]`: words of the vocabulary or [`SKIP`], cut into documents by `offsets`; `y` `[documents, filters]`.
+    /// `ids` `[tokens]`: words of the vocabulary or [`SKIP`](crate::SKIP), cut into documents by `offsets`; `y` `[documents, filters]`.
     ///
     /// # Panics
     ///
-    /// If a length disagrees with these shapes, or an id is neither a word nor [`SKIP`].
+    /// If a length disagrees with these shapes, or an id is neither a word nor [`SKIP`](crate::SKIP).
     pub fn forward(&self, offsets: &Offsets, ids: &[u32], y: &mut [f32]) {
         let filters = self.shape.filters();
         super::check("WordTable", &self.shape, offsets, ids, self.words.len());
@@ -188,7 +188,7 @@ impl WordTable {
                     for (tap, numbers) in product.chunks_exact(lanes).enumerate() {
                         let filter = bundle.first - group.first;
                         let place = group.start + tap * group.padded() + filter;
-                        entry.from_mut(place)[..bundle.filters]
+                        entry.tail_mut(place)[..bundle.filters]
                             .copy_from_slice(&numbers[..bundle.filters]);
                     }
                 }
@@ -307,7 +307,7 @@ impl Walk<'_> {
         let mut sums = [simd.splat(0.0); VECTORS];
         let entries = &self.entries[window..][..self.group.width];
         for (tap, entry) in entries.iter().enumerate() {
-            let numbers = entry.from(self.group.start + tap * self.group.padded() + filter);
+            let numbers = entry.tail(self.group.start + tap * self.group.padded() + filter);
             let numbers = &numbers[..VECTORS * S::LANES];
             for (v, sum) in sums.iter_mut().enumerate() {
                 let number = simd.load(&numbers[v * S::LANES..]);

@@ -126,7 +126,7 @@ impl WordConvTable {
             rows_times_panels_here(self.isa, &rows, &self.panels, None, &mut product);
             for (entry, product) in entries.iter_mut().zip(product.chunks_exact(columns)) {
                 for (tap, numbers) in product.chunks_exact(channels_out).enumerate() {
-                    entry.from_mut(tap * self.bias.len())[..channels_out].copy_from_slice(numbers);
+                    entry.tail_mut(tap * self.bias.len())[..channels_out].copy_from_slice(numbers);
                 }
             }
         });
@@ -156,9 +156,9 @@ impl Body for AddTaps<'_> {
         let taps = places.len() / (y.len() / channels);
         for (y, places) in y.chunks_exact_mut(channels).zip(places.chunks_exact(taps)) {
             for channel in (0..channels).step_by(S::LANES) {
-                let mut sum = simd.load(places[0].from(channel));
+                let mut sum = simd.load(places[0].tail(channel));
                 for (tap, entry) in places.iter().enumerate().skip(1) {
-                    sum = simd.add(sum, simd.load(entry.from(tap * bias.len() + channel)));
+                    sum = simd.add(sum, simd.load(entry.tail(tap * bias.len() + channel)));
                 }
                 sum = simd.add(sum, simd.load(&bias[channel..]));
                 let y = &mut y[channel..];
