@@ -1,7 +1,7 @@
 //! The project's side of a comparison with other programs: the same batches, read from the same files.
 //!
 //! A workload is a folder with `meta.json` and NumPy files: `images.npy` `[batches, batch, 1, 32, 32]` or `ids.npy` `[batches, batch,
-//! length]` with `lengths.npy` `[batches, batch]`, and `labels.npy` `[batches, batch]`. Training measures [`Trainer::step`], the step
+//! length]` with `lengths.npy` `[batches, batch]`, and `labels.npy` `[batches, batch]`. Training measures [`Trainer::step`](crate::learning::Trainer::step), the step
 //! of every run; prediction measures the form of the network that `cnn predict` asks.
 //!
 //! Both begin with token ids or pixels as the files hold them: packing the documents, finding their distinct words, and copying
