@@ -16,7 +16,8 @@ use crate::drawn::values;
 /// Samples 0 to 5 of a batch; document `i` has so many words. Two are empty, and so are the first and the last.
 pub const LENGTHS: [usize; 6] = [0, 3, 1, 40, 7, 0];
 
-/// How far a sample's numbers may move on a GPU when its neighbours change, relative to `1 + |number|`.
+/// How far a sample's numbers may move on a GPU when its neighbours change, relative to `1 + |number|`. Measured: 0, for every
+/// layer, on wgpu with llvmpipe and on wgpu and CUDA with an H200; another driver may cut its sums by the size of the batch.
 const APART: f32 = 1e-5;
 
 /// A layer under test: how it is made from a seed, and how it answers a batch of samples, one flat tensor per sample.
