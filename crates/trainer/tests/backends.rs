@@ -47,6 +47,8 @@ const USUAL: Limits = Limits {
 };
 
 /// On CUDA Burn's matrix products run on tensor cores, which round their factors to TF32: 10 bits of fraction instead of 23.
+/// Seen on an H200: a TextCNN's weights 3.8e-2 of the way apart, losses up to 4e-6, probabilities up to 2e-5; the limits leave room,
+/// for not every network's distance was read off.
 const TENSOR_CORES: Limits = Limits {
     weights: 0.3,
     losses: 1e-3,
