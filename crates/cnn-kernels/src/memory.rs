@@ -10,14 +10,17 @@
 /// Where the C library is not glibc, nothing happens.
 pub fn keep_freed_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu", not(miri)))]
-    for (parameter, value) in [
-        // Setting either of the first two also ends their own growth while the program runs.
-        (libc::M_MMAP_THRESHOLD, 1 << 30),
-        (libc::M_TRIM_THRESHOLD, i32::MAX),
-        (libc::M_TOP_PAD, 64 << 20),
-    ] {
-        // SAFETY: mallopt takes two numbers and keeps them; a value that it does not like is ignored.
-        unsafe { libc::mallopt(parameter, value) };
+    {
+        let set = |parameter, value| {
+            // SAFETY: mallopt takes two numbers, and answers 0 where it does not take them.
+            unsafe { libc::mallopt(parameter, value) != 0 }
+        };
+        // Older versions of glibc take no more than 32 MiB. Without this one the others would do harm: setting any of them ends the
+        // growth of all by themselves.
+        if set(libc::M_MMAP_THRESHOLD, 1 << 30) || set(libc::M_MMAP_THRESHOLD, 32 << 20) {
+            set(libc::M_TRIM_THRESHOLD, i32::MAX);
+            set(libc::M_TOP_PAD, 64 << 20);
+        }
     }
 }
 

@@ -43,6 +43,9 @@ pub enum FrozenError {
         /// Their names.
         names: Vec<String>,
     },
+    /// LeNet-5 was to be made without pooling.
+    #[error("LeNet-5 has two poolings: give average or max")]
+    NoPooling,
     /// A setting of the network is out of its range.
     #[error("{setting} is {value}, {expected}")]
     Setting {

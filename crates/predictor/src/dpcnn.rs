@@ -15,6 +15,8 @@ use crate::text_cnn::dense;
 pub struct DpcnnShape {
     /// Words of a region, where the region embedding is a bag of words; odd.
     pub region_size: usize,
+    /// Blocks of two convolutions.
+    pub blocks: usize,
     /// Positions that remain of a document of so many, as the network was trained.
     pub pooled_length: fn(usize) -> usize,
 }
@@ -70,13 +72,6 @@ impl FrozenDpcnn {
     ///
     /// [`FrozenError`] naming the array that is missing, of another shape or left over, or the setting that is out of range.
     pub fn new(arrays: Arrays, shape: DpcnnShape) -> Result<Self, FrozenError> {
-        if shape.region_size.is_multiple_of(2) {
-            return Err(FrozenError::Setting {
-                setting: "region_size",
-                value: shape.region_size,
-                expected: "but a region has a centre: give an odd number of words",
-            });
-        }
         let mut arrays = Taking(arrays);
         let axes = [("words", None), ("dimension", None)];
         let ([_, dimension], words) = arrays.take("embedding.weight", axes)?;
@@ -85,15 +80,18 @@ impl FrozenDpcnn {
             let table = WordConvTable::new(&conv.shape, words, &conv.weight, &conv.bias);
             (conv.shape.channels_out, Region::WordVectors(table))
         } else {
-            let bias = arrays.take_if_there("region_bag.bias", [("maps", Some(dimension))])?;
-            let bias = bias.map_or_else(|| vec![0.0; dimension], |(_, bias)| bias);
+            if shape.region_size.is_multiple_of(2) {
+                return Err(FrozenError::Setting {
+                    setting: "region_size",
+                    value: shape.region_size,
+                    expected: "but a region has a centre: give an odd number of words",
+                });
+            }
+            let (_, bias) = arrays.take("region_bag.bias", [("maps", Some(dimension))])?;
             (dimension, Region::BagOfWords { words, bias })
         };
         let mut blocks = Vec::new();
-        while arrays
-            .0
-            .contains_key(&format!("blocks.{}.conv1.weight", blocks.len()))
-        {
+        while blocks.len() < shape.blocks {
             let conv = |arrays: &mut Taking, name| {
                 let name = format!("blocks.{}.{name}", blocks.len());
                 Conv::take(arrays, &name, Some(maps), maps).map(Conv::pack)
@@ -258,7 +256,7 @@ impl Conv {
             ("width", Some(WIDTH)),
         ];
         let ([maps, ..], weight) = arrays.take(&format!("{name}.weight"), axes)?;
-        let bias = arrays.take_if_there(&format!("{name}.bias"), [("maps", Some(maps))])?;
+        let (_, bias) = arrays.take(&format!("{name}.bias"), [("maps", Some(maps))])?;
         Ok(Self {
             shape: Conv1dShape {
                 channels_in: channels,
@@ -268,7 +266,7 @@ impl Conv {
                 padding_right: AROUND,
             },
             weight,
-            bias: bias.map_or_else(|| vec![0.0; maps], |(_, bias)| bias),
+            bias,
         })
     }
 

@@ -23,12 +23,15 @@ impl FrozenLeNet5 {
     ///
     /// # Errors
     ///
-    /// [`FrozenError`] naming the array that is missing, of another shape or left over.
+    /// [`FrozenError`] naming the array that is missing, of another shape or left over, or [`FrozenError::NoPooling`].
     pub fn new(
         arrays: Arrays,
         activation: Activation,
         pooling: Pooling,
     ) -> Result<Self, FrozenError> {
+        if pooling == Pooling::None {
+            return Err(FrozenError::NoPooling);
+        }
         let mut arrays = Taking(arrays);
         let (mut stages, mut weights, mut biases) = (Vec::new(), Vec::new(), Vec::new());
         let convs = [
@@ -60,13 +63,13 @@ impl FrozenLeNet5 {
             });
         }
         let mut classes = 0;
-        for (name, features_in, features_out, activation) in [
-            ("f6", 120, Some(84), activation),
-            ("out", 84, None, Activation::Identity),
+        for (name, unit, features_in, features_out, activation) in [
+            ("f6", "units", 120, Some(84), activation),
+            ("out", "classes", 84, None, Activation::Identity),
         ] {
-            let axes = [("classes", features_out), ("features", Some(features_in))];
+            let axes = [(unit, features_out), ("features", Some(features_in))];
             let ([outputs, _], weight) = arrays.take(&format!("{name}.weight"), axes)?;
-            let axes = [("classes", Some(outputs))];
+            let axes = [(unit, Some(outputs))];
             biases.push(arrays.take(&format!("{name}.bias"), axes)?.1);
             weights.push(weight);
             stages.push(ImageStage::linear(features_in, outputs, activation));

@@ -43,8 +43,8 @@ impl FrozenTextCnn {
             arrays.take_if_there(&format!("convs.{}.weight", groups.len()), axes)?
         {
             let name = format!("convs.{}.bias", groups.len());
-            let own = arrays.take_if_there(&name, [("filters", Some(filters))])?;
-            bias.extend(own.map_or_else(|| vec![0.0; filters], |(_, own)| own));
+            let (_, own) = arrays.take(&name, [("filters", Some(filters))])?;
+            bias.extend(own);
             weight.extend(numbers);
             groups.push(FilterGroup { width, filters });
         }
@@ -115,7 +115,6 @@ pub(crate) fn dense(
 ) -> Result<LinearPacked, FrozenError> {
     let axes = [("classes", None), inputs];
     let ([classes, inputs], weight) = arrays.take(&format!("{name}.weight"), axes)?;
-    let bias = arrays.take_if_there(&format!("{name}.bias"), [("classes", Some(classes))])?;
-    let bias = bias.map(|(_, bias)| bias);
-    Ok(LinearPacked::new(inputs, classes, &weight, bias.as_deref()))
+    let (_, bias) = arrays.take(&format!("{name}.bias"), [("classes", Some(classes))])?;
+    Ok(LinearPacked::new(inputs, classes, &weight, Some(&bias)))
 }

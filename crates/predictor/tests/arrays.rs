@@ -1,7 +1,8 @@
 //! Weights that are not a network's are refused with the name of what does not fit.
 
 use predictor::{
-    Array, Arrays, DpcnnShape, FrozenDpcnn, FrozenError, FrozenTextCnn, Offsets, Windows,
+    Activation, Array, Arrays, DpcnnShape, FrozenDpcnn, FrozenError, FrozenLeNet5, FrozenTextCnn,
+    Offsets, Pooling, Windows,
 };
 
 fn arrays(shapes: &[(&str, &[usize])]) -> Arrays {
@@ -20,6 +21,7 @@ fn text_cnn() -> Arrays {
         ("convs.0.weight", &[5, 4, 2]),
         ("convs.0.bias", &[5]),
         ("convs.1.weight", &[3, 4, 3]),
+        ("convs.1.bias", &[3]),
         ("out.weight", &[2, 8]),
         ("out.bias", &[2]),
     ])
@@ -31,13 +33,17 @@ fn dpcnn() -> Arrays {
         ("region.weight", &[6, 4, 3]),
         ("region.bias", &[6]),
         ("blocks.0.conv1.weight", &[6, 6, 3]),
+        ("blocks.0.conv1.bias", &[6]),
         ("blocks.0.conv2.weight", &[6, 6, 3]),
+        ("blocks.0.conv2.bias", &[6]),
         ("out.weight", &[2, 6]),
+        ("out.bias", &[2]),
     ])
 }
 
 const SHAPE: DpcnnShape = DpcnnShape {
     region_size: 3,
+    blocks: 1,
     pooled_length: |n| n.div_ceil(2),
 };
 
@@ -100,13 +106,41 @@ fn what_is_missing_misshaped_or_left_over_is_named() {
     );
     refused(
         deep(|a| drop(a.remove("region.weight"))),
-        "`blocks.0.conv1.weight`",
+        "lack `region_bag.bias`",
     );
+    for bias in ["region.bias", "blocks.0.conv2.bias", "out.bias"] {
+        let mut arrays = dpcnn();
+        arrays.remove(bias);
+        refused(FrozenDpcnn::new(arrays, SHAPE), &format!("lack `{bias}`"));
+    }
+    let deeper = DpcnnShape { blocks: 2, ..SHAPE };
+    refused(
+        FrozenDpcnn::new(dpcnn(), deeper),
+        "lack `blocks.1.conv1.weight`",
+    );
+    let flat = DpcnnShape { blocks: 0, ..SHAPE };
+    refused(FrozenDpcnn::new(dpcnn(), flat), "no place for");
+
+    // A bag of words has a centre; word vectors do not ask.
     let even = DpcnnShape {
         region_size: 4,
+        blocks: 0,
         ..SHAPE
     };
-    refused(FrozenDpcnn::new(dpcnn(), even), "region_size is 4");
+    let bag = arrays(&[
+        ("embedding.weight", &[9, 6]),
+        ("region_bag.bias", &[6]),
+        ("out.weight", &[2, 6]),
+        ("out.bias", &[2]),
+    ]);
+    refused(FrozenDpcnn::new(bag, even), "region_size is 4");
+    let vectors = DpcnnShape { blocks: 1, ..even };
+    assert!(FrozenDpcnn::new(dpcnn(), vectors).is_ok());
+
+    let pooled = FrozenLeNet5::new(Arrays::new(), Activation::Relu, Pooling::None);
+    refused(pooled, "average or max");
+    let empty = FrozenLeNet5::new(Arrays::new(), Activation::Relu, Pooling::Max);
+    refused(empty, "lack `c1.weight`");
 }
 
 /// Threads share a network; what one asks changes no answer of another.

@@ -87,6 +87,7 @@ impl Frozen {
         let length = pooled_length(settings)?;
         let shape = DpcnnShape {
             region_size: settings.region_size,
+            blocks: settings.blocks,
             pooled_length: match length {
                 PooledLength::Ceil => |n| PooledLength::Ceil.of(n),
                 PooledLength::Floor => |n| PooledLength::Floor.of(n),

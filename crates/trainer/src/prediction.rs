@@ -117,9 +117,12 @@ impl Predictor {
             path: weights.clone(),
             source,
         };
-        let misfit = |source| PredictionError::Frozen {
-            path: weights.clone(),
-            source,
+        let misfit = |error| match error {
+            AssemblyError::Frozen(_) => PredictionError::Frozen {
+                path: weights.clone(),
+                source: error,
+            },
+            error => PredictionError::Assembly(error),
         };
         let bytes = std::fs::read(&weights).map_err(|e| PredictionError::File {
             path: weights.clone(),
@@ -146,7 +149,7 @@ impl Predictor {
                 frozen.map_or(Loaded::LeNet5(network), Loaded::FrozenLeNet5)
             }
             ModelKind::Textcnn | ModelKind::Dpcnn if machine.backend.runs_our_kernels() => {
-                check_sizes(&arrays, words, classes).map_err(bad)?;
+                check_sizes(&config, &arrays, words, classes).map_err(bad)?;
                 Loaded::Frozen(Frozen::new(&config, arrays).map_err(misfit)?)
             }
             ModelKind::Textcnn => {
@@ -283,9 +286,27 @@ impl Predictor {
     }
 }
 
-/// The vocabulary and the labels beside the weights must be theirs.
-fn check_sizes(arrays: &Arrays, words: usize, classes: usize) -> Result<(), WeightsError> {
+/// The settings, the vocabulary and the labels beside the weights must be theirs.
+fn check_sizes(
+    config: &RunConfig,
+    arrays: &Arrays,
+    words: usize,
+    classes: usize,
+) -> Result<(), WeightsError> {
     let mut misshaped = Vec::new();
+    if let Some(settings) = &config.textcnn {
+        for (group, width) in settings.widths.iter().enumerate() {
+            let name = format!("convs.{group}.weight");
+            let found = arrays.get(&name).map(|array| array.shape.clone());
+            let fits = matches!(found.as_deref(), Some([f, _, w]) if (*f, *w) == (settings.filters, *width));
+            if !fits {
+                let filters = settings.filters;
+                misshaped.push(format!(
+                    "{name}: found {found:?}, expected [{filters}, .., {width}]"
+                ));
+            }
+        }
+    }
     for (name, expected) in [("embedding.weight", words), ("out.weight", classes)] {
         let rows = arrays.get(name).and_then(|array| array.shape.first());
         if rows.is_some_and(|rows| *rows != expected) {

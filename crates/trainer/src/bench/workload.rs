@@ -15,7 +15,7 @@ use crate::learning::TrainingError;
 #[derive(Debug, thiserror::Error)]
 pub enum WorkloadError {
     /// A file cannot be read.
-    #[error("{}: {reason}; `workloads.py --out DIR` writes these folders", path.display())]
+    #[error("{}: {reason}; docs/src/measuring.md describes such a folder", path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -113,6 +113,20 @@ impl Workload {
             _ => return Err(wrong("its folder is named after no network".to_owned())),
         };
         let (_, labels) = array::<i64>(&folder, "labels.npy")?;
+        if labels
+            .iter()
+            .any(|label| !(0..classes as i64).contains(label))
+        {
+            return Err(wrong(format!(
+                "labels.npy holds others than its {classes} classes"
+            )));
+        }
+        if batch == 0 || labels.len() < batch {
+            return Err(wrong(format!(
+                "labels.npy holds {} labels, fewer than one batch of {batch}",
+                labels.len()
+            )));
+        }
         let labels: Vec<u32> = labels.into_iter().map(|label| label as u32).collect();
         let misfit = |file: &str, shape: &[usize]| WorkloadError::File {
             path: folder.join(file),
@@ -130,6 +144,19 @@ impl Workload {
             let (_, lengths) = array::<i32>(&folder, "lengths.npy")?;
             if ids.len() != labels.len() * length || lengths.len() != labels.len() {
                 return Err(misfit("ids.npy", &shape));
+            }
+            let words = needed("vocabulary")?;
+            if ids
+                .iter()
+                .any(|id| !(0..words as i64).contains(&i64::from(*id)))
+            {
+                return Err(wrong(format!("ids.npy holds ids beyond its {words} words")));
+            }
+            if lengths
+                .iter()
+                .any(|l| !(0..=length as i64).contains(&i64::from(*l)))
+            {
+                return Err(wrong(format!("lengths.npy holds lengths beyond {length}")));
             }
             let document = |(ids, length): (&[i32], &i32)| {
                 ids.iter()

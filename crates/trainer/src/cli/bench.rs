@@ -60,9 +60,16 @@ pub fn run(args: BenchArgs) -> Result<(), CliError> {
             work.push((Phase::Train, workload.batch));
         }
         if args.phase != Choice::Train {
-            let sizes = [workload.batch, 1].into_iter();
-            let wanted = sizes.filter(|size| args.batch.is_none_or(|batch| batch == *size));
-            work.extend(wanted.map(|size| (Phase::Infer, size)));
+            let mut sizes = vec![workload.batch, 1];
+            sizes.dedup();
+            sizes.retain(|size| args.batch.is_none_or(|batch| batch == *size));
+            if sizes.is_empty() {
+                let own = workload.batch;
+                return Err(CliError::Usage(format!(
+                    "--batch: {name} is predicted in batches of {own} or of 1"
+                )));
+            }
+            work.extend(sizes.into_iter().map(|size| (Phase::Infer, size)));
         }
         for (phase, batch) in work {
             let line = measure(&workload, Measure { phase, batch, time }, &machine)?;

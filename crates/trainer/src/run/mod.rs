@@ -398,7 +398,7 @@ impl Work<'_> {
         for (key, what) in [
             ("data", "the data's sha256 was"),
             ("config", "the sha256 of config.toml was"),
-            ("backend", "`--backend` was"), // its sums run in another order
+            ("backend", "`--backend` was"), // bits are promised within a backend alone
         ] {
             if then[key] != identity[key] {
                 let [then, now] = [&then[key], &identity[key]]

@@ -10,6 +10,8 @@ use crate::run_folder::{RunFile, RunFiles, RunFolder};
 
 /// Words of a text that are shown.
 const WORDS: usize = 30;
+/// The same for languages that do not write spaces.
+const CHARACTERS: usize = 300;
 
 /// Keeps the first dev image in the run's folder and returns its path.
 pub(super) fn of_images(folder: &RunFolder, dev: &Images) -> Result<Option<String>, RunError> {
@@ -20,14 +22,19 @@ pub(super) fn of_images(folder: &RunFolder, dev: &Images) -> Result<Option<Strin
     Ok(of_finished(folder.files(), ModelKind::Lenet5))
 }
 
-/// Keeps the beginning of the first dev text, on one line, in the run's folder and returns it.
+/// Keeps the beginning of the first dev text that has one, on one line, in the run's folder and returns it.
 pub(super) fn of_texts(
     folder: &RunFolder,
     dev: &[TextExample],
 ) -> Result<Option<String>, RunError> {
-    let text = dev.first().map_or("", |example| &example.text);
-    let words: Vec<&str> = text.split_whitespace().take(WORDS).collect();
-    let line = words.join(" ").replace(char::is_control, "");
+    let line = |example: &TextExample| {
+        let words: Vec<&str> = example.text.split_whitespace().take(WORDS).collect();
+        let line = words.join(" ").replace(char::is_control, "");
+        line.chars().take(CHARACTERS).collect::<String>()
+    };
+    let Some(line) = dev.iter().map(line).find(|line| !line.is_empty()) else {
+        return Ok(None);
+    };
     folder.write(RunFile::SampleText, line.as_bytes())?;
     Ok(Some(line))
 }
