@@ -1,8 +1,8 @@
 //! Filters packed once, for many forward passes.
 
+use super::relu::positive_part;
 use super::{Conv1dShape, winograd};
 use crate::matmul::{Panels, rows_times_panels};
-use crate::scratch::Scratch;
 use crate::{Isa, Offsets};
 
 /// A convolution along documents with its filters in the order in which the kernels read them: what a frozen model keeps.
@@ -109,13 +109,7 @@ pub(super) fn forward(
         return winograd::forward(isa, shape, offsets, input, panels, bias, add, y);
     }
     let Input { x, relu } = input;
-    let positive = relu.then(|| {
-        let mut positive = Scratch::take(x.len());
-        for (positive, &x) in positive.iter_mut().zip(x) {
-            *positive = if x > 0.0 || x.is_nan() { x } else { 0.0 };
-        }
-        positive
-    });
+    let positive = relu.then(|| positive_part(x));
     let x = positive.as_deref().unwrap_or(x);
     let positions = shape.output_offsets(offsets);
     let windows = shape.windows();

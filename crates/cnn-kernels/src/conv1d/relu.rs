@@ -75,6 +75,11 @@ pub fn relu_conv1d_backward_weight(
         shape.weights(),
         "dw must be [channels_out, channels_in, kernel_size]"
     );
+    backward_weight_on(Isa::active(), shape, offsets, &positive_part(x), grad, dw);
+}
+
+/// `max(x, 0)`; NaN stays NaN.
+pub(super) fn positive_part(x: &[f32]) -> Scratch {
     let mut positive = Scratch::take(x.len());
     positive
         .par_chunks_mut(NUMBERS)
@@ -84,7 +89,7 @@ pub fn relu_conv1d_backward_weight(
                 *positive = if x <= 0.0 { 0.0 } else { x };
             }
         });
-    backward_weight_on(Isa::active(), shape, offsets, &positive, grad, dw);
+    positive
 }
 
 #[cfg(test)]

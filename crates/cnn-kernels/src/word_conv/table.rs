@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::{POSITIONS, by_input, check, check_weights};
+use super::{POSITIONS, by_input, check, check_weights, places};
 use crate::entries::{Entries, Entry};
 use crate::matmul::{Panels, rows_times_panels_here};
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch};
-use crate::{Conv1dShape, Isa, Offsets};
+use crate::{Conv1dShape, Isa, Offsets, SKIP};
 
 /// Channels are padded to whole vectors of the widest instruction set, on every one: the layout is the same.
 const LANES: usize = 16;
@@ -84,20 +84,10 @@ impl WordConvTable {
         let Conv1dShape {
             channels_out,
             kernel_size,
-            padding_left,
             ..
         } = self.shape;
-        let mut places = Vec::with_capacity(y.len() / channels_out * kernel_size);
-        for d in 0..offsets.documents() {
-            let document = &ids[offsets.range(d)];
-            for p in 0..self.shape.output_len(document.len()) {
-                for j in 0..kernel_size {
-                    let token = (p + j).checked_sub(padding_left);
-                    let id = token.and_then(|token| document.get(token));
-                    places.push(id.map_or(self.entries.nothing(), |id| self.entries.of(*id)));
-                }
-            }
-        }
+        let places = places(&self.shape, offsets, ids, SKIP);
+        let places: Vec<&Entry> = places.iter().map(|id| self.entries.of(*id)).collect();
         let task = |(y, places): (&mut [f32], &[&Entry])| {
             let sums = AddTaps {
                 channels: channels_out,

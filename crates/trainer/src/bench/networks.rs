@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use burn::tensor::Device;
+use cnn_core::Documents;
 
 use super::workload::{Pixels, Samples, Workload, WorkloadError};
 use super::{Measure, timed};
@@ -120,27 +121,29 @@ pub(super) fn infer(
                 Ok(())
             })
         }
-        Samples::Texts(texts) => {
-            let textcnn = workload.model == ModelKind::Textcnn;
-            match (machine.backend.runs_our_kernels(), textcnn) {
-                (true, true) => {
-                    let network = assembly::textcnn(&config, words, None, classes, device)?;
-                    served(&Frozen::new(&config, collect(&network))?, texts, measure)
-                }
-                (true, false) => {
-                    let network = assembly::dpcnn(&config, words, None, classes, device)?;
-                    served(&Frozen::new(&config, collect(&network))?, texts, measure)
-                }
-                (false, true) => {
-                    let network = assembly::textcnn(&config, words, None, classes, device)?;
-                    with_tensors(&network, texts, measure, device)
-                }
-                (false, false) => {
-                    let network = assembly::dpcnn(&config, words, None, classes, device)?;
-                    with_tensors(&network, texts, measure, device)
-                }
-            }
+        Samples::Texts(texts) if workload.model == ModelKind::Textcnn => {
+            let network = assembly::textcnn(&config, words, None, classes, device)?;
+            answers(&network, &config, texts, measure, machine)
         }
+        Samples::Texts(texts) => {
+            let network = assembly::dpcnn(&config, words, None, classes, device)?;
+            answers(&network, &config, texts, measure, machine)
+        }
+    }
+}
+
+/// A text network in the form that `cnn predict` asks on this machine.
+fn answers<N: Network<Batch = Documents>>(
+    network: &N,
+    config: &RunConfig,
+    texts: &Texts,
+    measure: Measure,
+    machine: &Machine,
+) -> Result<Vec<Duration>, WorkloadError> {
+    if machine.backend.runs_our_kernels() {
+        served(&Frozen::new(config, collect(network))?, texts, measure)
+    } else {
+        with_tensors(network, texts, measure, &machine.device)
     }
 }
 

@@ -51,7 +51,8 @@ fn backward_weight<T: CpuTensor>(
     })
 }
 
-fn backward_bias<T: CpuTensor>(grad: T) -> T {
+/// The sum over all positions: that of every operation with a bias for each channel.
+pub(in crate::ops) fn backward_bias<T: CpuTensor>(grad: T) -> T {
     let [_, channels_out] = grad.shape().dims();
     T::filled([channels_out], |db| {
         grad.read(|grad| bias_gradient(channels_out, grad, db))

@@ -13,7 +13,7 @@
 //! The rule keeps handles of `x` and `weight`, no copies and no unfolded windows. The default body does unfold them: it
 //! takes `kernel_size` times the memory of `x`.
 mod autodiff;
-mod cpu;
+pub(super) mod cpu;
 pub mod default;
 
 use burn::backend::tensor::FloatTensor;

@@ -1,11 +1,11 @@
 //! A pre-activated convolution on a CPU: tensors into slices for the kernels.
 use burn::backend::tensor::FloatTensor;
 use cnn_kernels::{
-    Offsets, bias_gradient, relu_conv1d_backward_input, relu_conv1d_backward_weight,
-    relu_conv1d_forward,
+    Offsets, relu_conv1d_backward_input, relu_conv1d_backward_weight, relu_conv1d_forward,
 };
 
 use super::{ReluConv1dBackend, shape_of};
+use crate::ops::conv1d::cpu::backward_bias;
 use crate::ops::cpu_tensor::{CpuTensor, on_cpu_backends};
 
 fn forward<T: CpuTensor>(x: T, weight: T, bias: T, offsets: &Offsets, padding: [usize; 2]) -> T {
@@ -47,13 +47,6 @@ fn backward_weight<T: CpuTensor>(
     let shape = shape_of(&weight, padding);
     T::filled(weight.shape(), |dw| {
         x.read(|x| grad.read(|grad| relu_conv1d_backward_weight(&shape, offsets, x, grad, dw)))
-    })
-}
-
-fn backward_bias<T: CpuTensor>(grad: T) -> T {
-    let [_, channels] = grad.shape().dims();
-    T::filled([channels], |db| {
-        grad.read(|grad| bias_gradient(channels, grad, db))
     })
 }
 

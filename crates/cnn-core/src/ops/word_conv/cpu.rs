@@ -1,9 +1,10 @@
 //! Convolution of words on a CPU: tensors into slices for the kernels.
 use burn::backend::tensor::FloatTensor;
-use cnn_kernels::{bias_gradient, word_conv_backward, word_conv_forward};
+use cnn_kernels::{word_conv_backward, word_conv_forward};
 
 use super::{WordConvBackend, shape_of};
 use crate::Documents;
+use crate::ops::conv1d::cpu::backward_bias;
 use crate::ops::cpu_tensor::{CpuTensor, on_cpu_backends};
 
 fn forward<T: CpuTensor>(
@@ -47,13 +48,6 @@ fn backward<T: CpuTensor>(
     });
     let dweight = burn::tensor::TensorData::new(dweight, weight.shape());
     (drows, T::wrap(dweight))
-}
-
-fn backward_bias<T: CpuTensor>(grad: T) -> T {
-    let [_, channels] = grad.shape().dims();
-    T::filled([channels], |db| {
-        grad.read(|grad| bias_gradient(channels, grad, db))
-    })
 }
 
 macro_rules! implement {
