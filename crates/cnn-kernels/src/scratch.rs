@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// The most buffers of one type that a thread keeps.
-const KEPT: usize = 8;
+/// The most buffers of one type that a thread keeps, and the most numbers in all of them together: a step of training asks for up
+/// to 15 sizes between 1 KB and 14 MB.
+const KEPT: usize = 32;
+const NUMBERS: usize = 1 << 24;
 
 /// The bytes of a line of the cache: buffers begin with one.
 const LINE: usize = 64;
@@ -61,11 +63,16 @@ impl<T: Lent> Buffer<T> {
     /// that reads what it has not written shows itself.
     pub(crate) fn take(len: usize) -> Self {
         let needed = len + LINE / size_of::<T>();
+        // Few lengths, a quarter of a power of two apart, so that batches of about one size find each other's buffers.
+        let needed = needed.next_multiple_of((needed.next_power_of_two() / 8).max(1));
         let fitting = |store: &mut Vec<Vec<T>>| {
-            // The smallest that is large enough: the larger ones may be asked for next.
-            let fits = (0..store.len()).filter(|&i| store[i].len() >= needed);
-            let best = fits.min_by_key(|&i| store[i].len())?;
-            Some(store.swap_remove(best))
+            // Never one that is much too large: a small request would take it from the large one that comes next, which would
+            // have to allocate.
+            let fits = |i: &usize| (needed..=2 * needed).contains(&store[*i].len());
+            let best = (0..store.len())
+                .filter(fits)
+                .min_by_key(|&i| store[i].len())?;
+            Some(store.remove(best))
         };
         let buffer = T::with_store(fitting).flatten();
         let buffer = buffer.unwrap_or_else(|| vec![T::default(); needed]);
@@ -109,9 +116,10 @@ impl<T: Lent> Drop for Buffer<T> {
         // Without a store the buffer is freed.
         T::with_store(|store| {
             store.push(buffer);
-            if store.len() > KEPT {
-                let least = (0..store.len()).min_by_key(|&i| store[i].len());
-                store.swap_remove(least.expect("the store holds buffers"));
+            // The first is the one that was not asked for the longest.
+            let numbers = |store: &[Vec<T>]| store.iter().map(Vec::len).sum::<usize>();
+            while store.len() > KEPT || (store.len() > 1 && numbers(store) > NUMBERS) {
+                store.remove(0);
             }
         });
     }
