@@ -2,15 +2,22 @@
 //!
 //! The arithmetic of a step is `cnn_core::ops::optimizer_step`; this file owns the state: two arrays per parameter,
 //! keyed by its path in the module tree, saved in a checkpoint under `state1.<path>` and `state2.<path>`.
+//!
+//! A step costs what its batch holds, however large the vocabulary: rows of the table without a gradient wait. What they
+//! missed is made up for when they are next read ([`Optimizer::catch_up`], exact for SGD and Adadelta); for Adam it is not,
+//! as in PyTorch's `SparseAdam`. [`Table::Dense`] moves all rows at each step instead.
+
+mod missed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::module::{ModuleMapper, Param};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Gradients, IndexingUpdateOp, Tensor, TensorData};
 use cnn_core::ops::{StepRule, optimizer_step};
 
 use crate::network::Network;
+use crate::optimizer::missed::Missed;
 use crate::weights::{Array, Arrays, Path, WeightsError, values_of};
 
 /// The gradient of a table's touched rows.
@@ -21,21 +28,34 @@ pub struct RowsGradient {
     pub gradient: Tensor<2>,
 }
 
+/// Which rows of the table a step moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Table {
+    /// Those of the batch.
+    #[default]
+    Touched,
+    /// All, as the textbook rule has it: those without a gradient move by a gradient of 0.
+    Dense,
+}
+
 /// The state of every parameter, and the rule that moves them.
 #[derive(Default)]
 pub struct Optimizer {
     dense: BTreeMap<String, [Tensor<1>; 2]>,
     table: Option<[Tensor<2>; 2]>,
+    missed: Missed,
 }
 
 impl Optimizer {
-    /// Moves every parameter that has a gradient by `rule`; weight decay spares biases.
+    /// Moves every parameter that has a gradient by `rule`; weight decay spares biases. The rows of `rows` must have been caught
+    /// up with.
     pub fn step<N: Network>(
         &mut self,
         network: N,
         rule: StepRule,
         gradients: &mut Gradients,
         rows: Option<RowsGradient>,
+        moves: Table,
     ) -> N {
         let mut network = network.map(&mut Step {
             optimizer: self,
@@ -44,34 +64,56 @@ impl Optimizer {
             path: Path::default(),
         });
         if let (Some(rows), Some(table)) = (rows, network.trained_table()) {
-            self.step_table(&mut table.weight, rule, rows);
+            self.step_table(&mut table.weight, rule, rows, moves);
         }
         network.after_step();
         network
     }
 
-    fn step_table(&mut self, weight: &mut Param<Tensor<2>>, rule: StepRule, rows: RowsGradient) {
-        // Out of the parameter and back again, so that the table has one owner and is changed in place. The placeholder is
-        // data and no constant, which Burn would fuse on a GPU: nothing without elements may be in a fused kernel.
-        let placeholder = Param::from_tensor(Tensor::from_data(
-            TensorData::new(Vec::<f32>::new(), [0, 0]),
-            &weight.val().device().without_autodiff(),
-        ));
-        let (id, table, mapper) = std::mem::replace(weight, placeholder).consume();
-        let (autodiff, tracked) = (table.device().is_autodiff(), table.is_require_grad());
-        let table = if autodiff { table.inner() } else { table };
-        let state = self
-            .table
-            .take()
-            .unwrap_or_else(|| [table.zeros_like(), table.zeros_like()]);
-        let (table, state) = optimizer_step(&rule, table, rows.gradient, state, Some(rows.ids));
-        self.table = Some(state);
-        let table = if autodiff {
-            Tensor::from_inner(table).set_require_grad(tracked)
-        } else {
+    fn step_table(
+        &mut self,
+        weight: &mut Param<Tensor<2>>,
+        rule: StepRule,
+        rows: RowsGradient,
+        moves: Table,
+    ) {
+        edit(weight, |table| {
+            let RowsGradient { ids, gradient } = rows;
+            let state = self
+                .table
+                .take()
+                .unwrap_or_else(|| [table.zeros_like(), table.zeros_like()]);
+            let (gradient, ids) = match moves {
+                Table::Touched => {
+                    self.missed.step(&rule, &ids, table.dims()[0]);
+                    (gradient, Some(ids))
+                }
+                Table::Dense => {
+                    let places = missed::places(&ids, &table.device());
+                    let all = table.zeros_like();
+                    let all = all.select_assign(0, places, gradient, IndexingUpdateOp::Add);
+                    (all, None)
+                }
+            };
+            let (table, state) = optimizer_step(&rule, table, gradient, state, ids);
+            self.table = Some(state);
             table
-        };
-        *weight = Param::from_mapped_value(id, table, mapper);
+        });
+    }
+
+    /// Moves the rows with these ids (ascending, each once), or all, to where steps of `rule` without a gradient would have brought
+    /// them since they were last touched.
+    pub fn catch_up<N: Network>(&mut self, network: &mut N, rule: StepRule, ids: Option<&[u32]>) {
+        if let (Some(state), Some(table)) = (self.table.take(), network.trained_table()) {
+            let mut state = Some(state);
+            edit(&mut table.weight, |table| {
+                let before = state.take().expect("just taken");
+                let (table, after) = self.missed.make_up_for(&rule, ids, table, before);
+                state = Some(after);
+                table
+            });
+            self.table = state;
+        }
     }
 
     /// The state as arrays, for a checkpoint.
@@ -88,7 +130,7 @@ impl Optimizer {
                 .enumerate()
                 .map(|(i, tensor)| (format!("table{}", i + 1), array(tensor.clone())))
         });
-        flat.chain(table).collect()
+        flat.chain(table).chain(self.missed.to_arrays()).collect()
     }
 
     /// The state that [`Optimizer::to_arrays`] gave.
@@ -98,7 +140,10 @@ impl Optimizer {
     /// [`WeightsError::Mismatch`] where a half of a pair is missing or a name is none of ours.
     pub fn from_arrays(mut arrays: Arrays, device: &Device) -> Result<Self, WeightsError> {
         let device = device.clone().without_autodiff();
-        let mut optimizer = Self::default();
+        let mut optimizer = Self {
+            missed: Missed::take_from(&mut arrays)?,
+            ..Self::default()
+        };
         if let (Some(first), Some(second)) = (arrays.remove("table1"), arrays.remove("table2")) {
             optimizer.table = Some(
                 [first, second]
@@ -134,6 +179,24 @@ impl Optimizer {
             })
         }
     }
+}
+
+/// Out of the parameter and back again, so that the table has one owner and is changed in place.
+fn edit(weight: &mut Param<Tensor<2>>, change: impl FnOnce(Tensor<2>) -> Tensor<2>) {
+    // The placeholder is data and no constant, which Burn would fuse on a GPU: nothing without elements may be in a fused kernel.
+    let placeholder = Param::from_tensor(Tensor::from_data(
+        TensorData::new(Vec::<f32>::new(), [0, 0]),
+        &weight.val().device().without_autodiff(),
+    ));
+    let (id, table, mapper) = std::mem::replace(weight, placeholder).consume();
+    let (autodiff, tracked) = (table.device().is_autodiff(), table.is_require_grad());
+    let table = change(if autodiff { table.inner() } else { table });
+    let table = if autodiff {
+        Tensor::from_inner(table).set_require_grad(tracked)
+    } else {
+        table
+    };
+    *weight = Param::from_mapped_value(id, table, mapper);
 }
 
 fn array<const D: usize>(tensor: Tensor<D>) -> Array {

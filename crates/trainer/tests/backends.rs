@@ -20,7 +20,7 @@ use cnn_core::{Documents, Noise, random};
 use models_text::{DpcnnConfig, FilterGroup, Region, TextCnnConfig, TextCnnVariant};
 use models_vision::{LeNet5Config, LeNet5Variant};
 use trainer::network::Network;
-use trainer::optimizer::{Optimizer, RowsGradient};
+use trainer::optimizer::{Optimizer, RowsGradient, Table};
 use trainer::weights::{Arrays, collect, values_of};
 
 const STEPS: u64 = 20;
@@ -100,7 +100,7 @@ fn train<N: Network>(
             .and_then(|rows| rows.grad_remove(&mut gradients))
             .zip(N::row_ids(&batch));
         let rows = rows.map(|(gradient, ids)| RowsGradient { ids, gradient });
-        network = optimizer.step(network, rule(step), &mut gradients, rows);
+        network = optimizer.step(network, rule(step), &mut gradients, rows, Table::Touched);
     }
     let answer = |question| values_of(network.scores(question, None, None));
     Trained {

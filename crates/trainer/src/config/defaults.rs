@@ -35,6 +35,7 @@ impl RunConfig {
                 schedule: Schedule::Linear,
                 weight_decay: 0.0,
                 momentum: 0.9,
+                dense: false,
             },
             text: None,
             lenet5: None,

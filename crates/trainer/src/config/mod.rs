@@ -8,6 +8,8 @@ mod overrides;
 
 use serde::{Deserialize, Serialize};
 
+use crate::optimizer::Table;
+
 pub use overrides::ConfigError;
 
 /// The networks by name.
@@ -119,10 +121,25 @@ pub struct OptimizerConfig {
     /// How the step size falls over the run.
     pub schedule: Schedule,
     /// Weight decay: decoupled for Adam (Loshchilov & Hutter 2019), an L2 term in the gradient for the others. Biases
-    /// are spared; of an embedding only the rows of the batch decay.
+    /// are spared; of an embedding only the rows of the batch decay under `adam` and `adadelta`, unless `dense`.
     pub weight_decay: f64,
     /// Momentum of `sgd`; beta 1 of `adam`; rho of `adadelta`.
     pub momentum: f64,
+    /// Whether a step moves all rows of an embedding, as the textbook rule does, and not those of the batch alone: it costs the
+    /// whole vocabulary. Matters to `adam`; what waiting rows miss of the others is made up for.
+    #[serde(default)]
+    pub dense: bool,
+}
+
+impl OptimizerConfig {
+    /// Which rows of the table a step moves.
+    pub fn table(&self) -> Table {
+        if self.dense {
+            Table::Dense
+        } else {
+            Table::Touched
+        }
+    }
 }
 
 /// The optimiser's rule.

@@ -158,6 +158,7 @@ where
             )?;
         }
         if plan.looks_after(position.step) {
+            trainer.settle(config, plan.steps);
             let look = evaluate(trainer.network(), dev, device);
             let better = trainer.remember(&look, config);
             position = trainer.position().clone();

@@ -13,7 +13,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, CheckpointStore};
 use crate::config::{Keep, Rule, RunConfig};
 use crate::examples::Examples;
 use crate::network::Network;
-use crate::optimizer::{Optimizer, RowsGradient};
+use crate::optimizer::{Optimizer, RowsGradient, Table};
 use crate::weights::{Arrays, WeightsError, apply, collect, from_safetensors, to_safetensors};
 
 const WEIGHTS: &str = "model.safetensors";
@@ -160,8 +160,13 @@ impl<N: Network> Trainer<N> {
             step: self.position.step,
             samples: indices.iter().map(|&i| u64::from(i)).collect(),
         };
-        let network = self.network.take().expect("only a step takes it out");
+        let mut network = self.network.take().expect("only a step takes it out");
         let batch = examples.batch(indices, device);
+        let rule = rule(config, self.position.step, steps);
+        let moves = config.optimizer.table();
+        if let (Table::Touched, Some(ids)) = (moves, N::row_ids(&batch)) {
+            self.optimizer.catch_up(&mut network, rule, Some(&ids));
+        }
         let rows = network
             .trained_rows(&batch)
             .map(|rows| rows.autodiff().require_grad());
@@ -184,10 +189,19 @@ impl<N: Network> Trainer<N> {
             .and_then(|rows| rows.grad_remove(&mut gradients))
             .zip(N::row_ids(&batch));
         let rows = rows.map(|(gradient, ids): (_, Arc<[u32]>)| RowsGradient { ids, gradient });
-        let rule = rule(config, self.position.step, steps);
-        self.network = Some(self.optimizer.step(network, rule, &mut gradients, rows));
+        let optimizer = &mut self.optimizer;
+        self.network = Some(optimizer.step(network, rule, &mut gradients, rows, moves));
         self.position.add_loss(value);
         Ok(value)
+    }
+
+    /// Brings every row of the table to where the steps so far would have moved it, so that the whole network can be judged or kept.
+    /// To be called where a resumed run calls it too: it rounds.
+    pub(super) fn settle(&mut self, config: &RunConfig, steps: u64) {
+        let mut network = self.network.take().expect("only a step takes it out");
+        let rule = rule(config, self.position.step, steps);
+        self.optimizer.catch_up(&mut network, rule, None);
+        self.network = Some(network);
     }
 
     /// Starts the mean loss of a new epoch.
