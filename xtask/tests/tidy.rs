@@ -135,7 +135,8 @@ fn test_modules(files: &[(String, String)]) -> BTreeSet<String> {
         };
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
-            if line.trim() != "#[cfg(test)]" {
+            let line = line.trim();
+            if line != "#[cfg(test)]" && !line.starts_with("#[cfg(all(test,") {
                 continue;
             }
             let mut next = lines.next().unwrap_or_default().trim();
@@ -246,6 +247,27 @@ fn unsafe_stays_in_the_kernels() {
         }
     }
     none("only cnn-kernels may hold `unsafe`", findings);
+}
+
+/// How many there are is said, so that another one is seen.
+#[test]
+fn the_book_counts_the_unsafe_blocks() {
+    let files = rust_files();
+    let tests = test_modules(&files);
+    let shipped = |path: &str| path.starts_with("crates/cnn-kernels/src/") && !tests.contains(path);
+    let blocks = |text: &str| {
+        let code = text.lines().filter_map(|line| line.split("//").next());
+        code.filter(|code| code.contains("unsafe {")).count()
+    };
+    let kernels = files.iter().filter(|(path, _)| shipped(path));
+    let count: usize = kernels.map(|(_, text)| blocks(text)).sum();
+    let path = "docs/src/architecture.md";
+    let said = format!("There are {count} blocks");
+    let book = std::fs::read_to_string(root().join(path)).expect("the architecture page");
+    assert!(
+        book.contains(&said),
+        "{path} does not say `{said}` of `unsafe`"
+    );
 }
 
 #[test]

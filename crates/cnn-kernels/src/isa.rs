@@ -26,24 +26,34 @@ impl Isa {
     ///
     /// # Panics
     ///
-    /// When `CNN_ISA` names none of the three, or one that this machine lacks: a forced path that is silently another
-    /// would make every comparison worthless.
+    /// Where [`Isa::asked`] is an error: a forced path that is silently another would make every comparison worthless.
     pub fn active() -> Isa {
         static ACTIVE: OnceLock<Isa> = OnceLock::new();
-        *ACTIVE.get_or_init(|| match std::env::var("CNN_ISA") {
-            Ok(name) if !name.is_empty() => {
-                let isa = Isa::named(&name)
-                    .unwrap_or_else(|| panic!("CNN_ISA is {name:?}: say avx512, avx2 or portable"));
-                assert!(
-                    isa.is_available(),
-                    "CNN_ISA asks for {isa}, which this machine does not have"
-                );
-                isa
-            }
-            _ => *Isa::available()
+        *ACTIVE.get_or_init(|| Isa::asked().unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// The one that `CNN_ISA` names, or else the best of this machine: for a program to ask before it begins.
+    ///
+    /// # Errors
+    ///
+    /// [`IsaError`] when `CNN_ISA` names none of the three, or one that this machine lacks.
+    pub fn asked() -> Result<Isa, IsaError> {
+        match std::env::var("CNN_ISA") {
+            Ok(name) if !name.is_empty() => Isa::of_name(&name),
+            _ => Ok(*Isa::available()
                 .last()
-                .expect("the portable path is always available"),
-        })
+                .expect("the portable path is always available")),
+        }
+    }
+
+    fn of_name(name: &str) -> Result<Isa, IsaError> {
+        let isa = Isa::named(name).ok_or_else(|| IsaError::Unknown {
+            name: name.to_owned(),
+        })?;
+        match isa.is_available() {
+            true => Ok(isa),
+            false => Err(IsaError::Missing { isa }),
+        }
     }
 
     /// The instruction sets that this machine can run, slowest first.
@@ -87,6 +97,44 @@ impl Isa {
     }
 }
 
+/// Why `CNN_ISA` cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IsaError {
+    /// There is none of that name.
+    Unknown {
+        /// What `CNN_ISA` holds.
+        name: String,
+    },
+    /// The machine does not have it.
+    Missing {
+        /// What was asked for.
+        isa: Isa,
+    },
+}
+
+impl fmt::Display for IsaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { name } => write!(
+                f,
+                "CNN_ISA is {name:?}: say avx512, avx2 or portable, or leave it out"
+            ),
+            Self::Missing { isa } => {
+                let best = Isa::available()
+                    .last()
+                    .expect("the portable path is always available")
+                    .name();
+                write!(
+                    f,
+                    "CNN_ISA asks for {isa}, which this machine does not have; its best is {best}"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for IsaError {}
+
 impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -104,6 +152,16 @@ mod tests {
             assert_eq!(Isa::named(&isa.name().to_uppercase()), Some(isa));
         }
         assert_eq!(Isa::named("sse2"), None);
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_what_would_be_right() {
+        let error = Isa::of_name("sse2").unwrap_err().to_string();
+        assert!(
+            error.contains("\"sse2\": say avx512, avx2 or portable"),
+            "{error}"
+        );
+        assert_eq!(Isa::of_name("Portable"), Ok(Isa::Portable));
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub use image_stages::{
     Activation, ImageStage, ImageStages, ImageStagesError, ImageStagesPacked, Pooling,
     image_stages_backward, image_stages_forward,
 };
-pub use isa::Isa;
+pub use isa::{Isa, IsaError};
 pub use linear::{
     LinearPacked, bias_gradient, linear_backward_input, linear_backward_weight, linear_forward,
 };

@@ -176,8 +176,12 @@ pub fn main() -> ExitCode {
     };
     let stop = Stop::listen();
     let threads = cli.command.threads();
-    let result = options::on_threads(threads, || cli.command.run(&stop));
-    match result.flatten() {
+    // Before any work, where an error can still be told: the kernels could only panic.
+    let result = match cnn_core::Isa::asked() {
+        Ok(_) => options::on_threads(threads, || cli.command.run(&stop)).flatten(),
+        Err(error) => Err(CliError::usage(error)),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Closed) => ExitCode::SUCCESS,
         Err(CliError::Usage(text)) => {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use cnn_core::Isa;
 use cnn_core::backend::Backend;
 use datasets::OpenOptions;
 
@@ -18,12 +19,27 @@ pub struct MachineArgs {
     /// Threads on the CPU [default: all cores]; the result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Say on stderr what computes: backend, instruction set (forced by CNN_ISA=avx512|avx2|portable), threads
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 impl MachineArgs {
     /// Opens the device, without autodiff.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the number of threads is said, no work is cut by it"
+    )]
     pub fn open(&self) -> Result<Machine, CliError> {
         let backend: Backend = self.backend.parse()?;
+        if self.verbose {
+            eprintln!(
+                "computing on {} with {}, {} threads",
+                backend.name(),
+                Isa::asked().map_err(CliError::usage)?,
+                rayon::current_num_threads(),
+            );
+        }
         Ok(Machine {
             device: backend.device()?,
             backend,

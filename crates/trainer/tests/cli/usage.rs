@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::command::{output, word};
+use super::command::{answer, cnn, output, word};
 
 #[test]
 fn settings_are_printed_as_toml_that_train_accepts() {
@@ -120,4 +120,32 @@ fn help_is_help_and_a_missing_run_is_an_error() {
         assert_eq!(missing.code, 1);
         assert!(missing.err.contains("no/such/run"), "{}", missing.err);
     }
+}
+
+#[test]
+fn an_instruction_set_is_forced_and_said_and_a_wrong_one_is_an_error() {
+    let on = |isa: &str, arguments: &[&str]| answer(cnn(arguments).env("CNN_ISA", isa));
+    let refused = on("sse9", &["config", "print", "lenet5"]);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(
+        refused
+            .err
+            .contains("CNN_ISA is \"sse9\": say avx512, avx2 or portable"),
+        "{}",
+        refused.err
+    );
+    let run = tempfile::tempdir().unwrap();
+    let arguments = [
+        "eval",
+        "--verbose",
+        "--threads",
+        "1",
+        "--run",
+        word(run.path()),
+    ];
+    let said = on("portable", &arguments).err;
+    assert!(
+        said.contains("computing on flex with portable, 1 threads"),
+        "{said}"
+    );
 }
