@@ -25,7 +25,7 @@ pub(super) struct Case {
 #[derive(Debug, PartialEq)]
 pub(super) struct Results<T> {
     pub(super) y: Vec<T>,
-    winners: Vec<u32>,
+    pub(super) winners: Vec<u32>,
     drows: Vec<T>,
     dweight: Vec<T>,
     dbias: Vec<T>,

@@ -21,7 +21,7 @@ use crate::entries::{Entries, Entry};
 use crate::matmul::{Panels, rows_times_panels_here};
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
-use crate::{Isa, Offsets};
+use crate::{Isa, NO_WINNER, Offsets};
 
 /// Documents of one task.
 const DOCUMENTS: usize = 16;
@@ -128,6 +128,35 @@ impl WordTable {
         self.shape.filters()
     }
 
+    /// The sizes of the filters.
+    pub fn shape(&self) -> &FilterMaxShape {
+        &self.shape
+    }
+
+    /// The bias `[filters]` of each filter of all groups.
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
+    /// What `word` adds to a window of each filter `[filters]` of group `group` when it lies under tap `tap` of it.
+    ///
+    /// # Panics
+    ///
+    /// If the word has not been met by an earlier call, or there is no such group or tap.
+    pub fn products(&self, word: u32, group: usize, tap: usize) -> &[f32] {
+        let place = self.groups[group];
+        assert!(
+            tap < place.width,
+            "WordTable: the filter is {} words wide",
+            place.width
+        );
+        let numbers = self
+            .entries
+            .of(word)
+            .tail(place.start + tap * place.padded());
+        &numbers[..place.filters]
+    }
+
     /// Bytes of the entries that have been made.
     pub fn bytes(&self) -> usize {
         self.entries.bytes()
@@ -135,7 +164,7 @@ impl WordTable {
 
     /// Makes the entries of all words, so that no later call has to.
     pub fn fill(&self) {
-        self.ensure(&(0..self.words() as u32).collect::<Vec<_>>());
+        self.meet(&(0..self.words() as u32).collect::<Vec<_>>());
     }
 
     /// `y[d, o] = max(0, bias[o] + max_p s[p])`, as [`filter_max_forward`](crate::filter_max_forward) gives it.
@@ -146,22 +175,15 @@ impl WordTable {
     ///
     /// If a length disagrees with these shapes, or an id is neither a word nor [`SKIP`](crate::SKIP).
     pub fn forward(&self, offsets: &Offsets, ids: &[u32], y: &mut [f32]) {
-        let filters = self.shape.filters();
-        super::check("WordTable", &self.shape, offsets, ids, self.words.len());
-        assert_eq!(
-            y.len(),
-            offsets.documents() * filters,
-            "WordTable: y must be [documents, filters]"
-        );
+        let filters = self.check(offsets, ids, y.len());
         if y.is_empty() {
             return;
         }
-        self.ensure(ids);
         let task = |(chunk, y): (usize, &mut [f32])| {
             let mut entries = Vec::new();
             for (d, y) in (chunk * DOCUMENTS..).zip(y.chunks_exact_mut(filters)) {
                 let document = &ids[offsets.range(d)];
-                self.of_document(document, &mut entries, y);
+                self.of_document::<false>(document, &mut entries, y, &mut []);
             }
         };
         if ids.len() * self.entries.length() < SMALL {
@@ -172,7 +194,52 @@ impl WordTable {
         }
     }
 
-    fn ensure(&self, ids: &[u32]) {
+    /// As [`WordTable::forward`], with the winning windows `[documents, filters]`, numbered as
+    /// [`filter_max_forward`](crate::filter_max_forward) numbers them. On the calling thread.
+    ///
+    /// # Panics
+    ///
+    /// As [`WordTable::forward`].
+    pub fn forward_with_winners(
+        &self,
+        offsets: &Offsets,
+        ids: &[u32],
+        y: &mut [f32],
+        winners: &mut [u32],
+    ) {
+        let filters = self.check(offsets, ids, y.len());
+        assert_eq!(
+            winners.len(),
+            y.len(),
+            "WordTable: winners must be [documents, filters]"
+        );
+        let mut entries = Vec::new();
+        let rows = y.chunks_exact_mut(filters.max(1));
+        let rows = rows.zip(winners.chunks_exact_mut(filters.max(1)));
+        for (d, (y, winners)) in rows.enumerate() {
+            self.of_document::<true>(&ids[offsets.range(d)], &mut entries, y, winners);
+        }
+    }
+
+    /// Checks the sizes, makes the entries that are missing and returns the number of filters.
+    fn check(&self, offsets: &Offsets, ids: &[u32], outputs: usize) -> usize {
+        let filters = self.shape.filters();
+        super::check("WordTable", &self.shape, offsets, ids, self.words.len());
+        assert_eq!(
+            outputs,
+            offsets.documents() * filters,
+            "WordTable: y must be [documents, filters]"
+        );
+        self.meet(ids);
+        filters
+    }
+
+    /// Makes the entries of those of `ids` that have none yet, many at a time, as every call does for its own.
+    ///
+    /// # Panics
+    ///
+    /// If an id is neither a word nor [`SKIP`](crate::SKIP).
+    pub fn meet(&self, ids: &[u32]) {
         let (lanes, dimension) = (panel_width(self.isa), self.shape.dimension);
         self.entries.ensure(ids, |words, entries| {
             let vector = |word: &u32| &self.words[*word as usize * dimension..][..dimension];
@@ -196,8 +263,14 @@ impl WordTable {
         });
     }
 
-    /// The outputs `[filters]` of one document; `entries` is lent.
-    fn of_document<'a>(&'a self, document: &[u32], entries: &mut Vec<&'a Entry>, y: &mut [f32]) {
+    /// The outputs `[filters]` of one document and, where `WINNERS`, the windows that gave them; `entries` is lent.
+    fn of_document<'a, const WINNERS: bool>(
+        &'a self,
+        document: &[u32],
+        entries: &mut Vec<&'a Entry>,
+        y: &mut [f32],
+        winners: &mut [u32],
+    ) {
         let around = match self.shape.windows {
             Windows::Touching => self.shape.widest().saturating_sub(1),
             Windows::Valid => 0,
@@ -207,20 +280,27 @@ impl WordTable {
         entries.extend(document.iter().map(|id| self.entries.of(*id)));
         entries.extend(std::iter::repeat_n(self.entries.nothing(), around));
         for group in &self.groups {
-            let y = &mut y[group.first..][..group.filters];
+            let own = group.first..group.first + group.filters;
+            let y = &mut y[own.clone()];
+            let winners: &mut [u32] = match WINNERS {
+                true => &mut winners[own.clone()],
+                false => &mut [],
+            };
             let windows = self.shape.windows.count(document.len(), group.width);
             if self.shape.windows == Windows::Valid && windows == 0 {
                 y.fill(0.0);
+                winners.fill(NO_WINNER);
                 continue;
             }
             let before = around - around.min(group.width - 1);
-            let walk = Walk {
+            let walk = Walk::<WINNERS> {
                 entries: &entries[before..],
                 group,
                 windows,
                 touching: self.shape.windows == Windows::Touching,
-                bias: &self.bias[group.first..][..group.filters],
+                bias: &self.bias[own],
                 y,
+                winners,
             };
             dispatch(self.isa, walk);
         }
@@ -228,7 +308,7 @@ impl WordTable {
 }
 
 /// The filters of one group over one document.
-struct Walk<'a> {
+struct Walk<'a, const WINNERS: bool> {
     /// From the first token of window 0 on.
     entries: &'a [&'a Entry],
     group: &'a Place,
@@ -237,20 +317,24 @@ struct Walk<'a> {
     touching: bool,
     bias: &'a [f32],
     y: &'a mut [f32],
+    /// As long as `y` where `WINNERS`, else empty.
+    winners: &'a mut [u32],
 }
 
-impl Body for Walk<'_> {
+impl<const WINNERS: bool> Body for Walk<'_, WINNERS> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NV: usize>(mut self, simd: S) {
         let vectors = self.group.padded() / S::LANES;
+        // The winners' numbers take as many registers as the sums themselves.
+        let most = if WINNERS { 4 } else { 8 };
         let mut vector = 0;
-        while vectors - vector >= 8 {
+        while most == 8 && vectors - vector >= 8 {
             self.block::<S, 8>(simd, vector * S::LANES);
             vector += 8;
         }
-        if vectors - vector >= 4 {
+        while vectors - vector >= 4 {
             self.block::<S, 4>(simd, vector * S::LANES);
             vector += 4;
         }
@@ -264,27 +348,39 @@ impl Body for Walk<'_> {
     }
 }
 
-impl Walk<'_> {
+impl<const WINNERS: bool> Walk<'_, WINNERS> {
     /// `VECTORS` vectors of filters, the first of them number `filter` of the group.
     #[inline(always)]
     fn block<S: Simd, const VECTORS: usize>(&mut self, simd: S, filter: usize) {
-        let mut top = [simd.splat(0.0); VECTORS];
+        let zero = simd.splat(0.0);
+        let mut top = [zero; VECTORS];
+        let mut winner = [zero; VECTORS];
         if self.windows > 0 {
             top = self.sums(simd, 0, filter);
         }
         for window in 1..self.windows {
             let sums: [S::Vector; VECTORS] = self.sums(simd, window, filter);
-            for v in 0..VECTORS {
-                top[v] = simd.greater((top[v], top[v]), (sums[v], sums[v])).0;
+            if WINNERS {
+                let number = simd.splat(window as f32);
+                for v in 0..VECTORS {
+                    (top[v], winner[v]) = simd.greater((top[v], winner[v]), (sums[v], number));
+                }
+            } else {
+                for v in 0..VECTORS {
+                    top[v] = simd.greater((top[v], top[v]), (sums[v], sums[v])).0;
+                }
             }
         }
-        let zero = simd.splat(0.0);
-        for (v, mut top) in top.into_iter().enumerate() {
+        let nothing = simd.splat(self.windows as f32);
+        for (v, (mut top, mut winner)) in top.into_iter().zip(winner).enumerate() {
             if self.touching {
-                top = simd.greater((top, top), (zero, zero)).0;
+                (top, winner) = simd.greater((top, winner), (zero, nothing));
             }
-            let mut numbers = [0.0; LANES];
+            let (mut numbers, mut windows) = ([0.0; LANES], [0.0; LANES]);
             simd.store(top, &mut numbers);
+            if WINNERS {
+                simd.store(winner, &mut windows);
+            }
             let filter = filter + v * S::LANES;
             let count = S::LANES.min(self.y.len().saturating_sub(filter));
             let bias = &self.bias[filter.min(self.bias.len())..];
@@ -292,6 +388,16 @@ impl Walk<'_> {
             for ((y, bias), number) in y.iter_mut().zip(bias).zip(&numbers[..count]) {
                 let value = bias + number;
                 *y = if value <= 0.0 { 0.0 } else { value };
+            }
+            if WINNERS {
+                let first = filter.min(self.y.len());
+                let winners = self.winners[first..].iter_mut().zip(&windows[..count]);
+                for ((winner, window), y) in winners.zip(&self.y[first..]) {
+                    *winner = match *y == 0.0 {
+                        true => NO_WINNER,
+                        false => *window as u32,
+                    };
+                }
             }
         }
     }
@@ -322,53 +428,5 @@ impl Walk<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tests::cases;
-    use super::*;
-    use crate::testing::{bits, normals, same_on_threads};
-    use crate::trial::{for_each_isa, poisoned};
-
-    /// Its bits are those of the operation that networks learn with, whatever was asked before.
-    #[test]
-    fn a_table_answers_with_the_bits_of_training() {
-        for case in cases(normals) {
-            let (offsets, ids, filters) = (&case.offsets, &case.ids, case.shape.filters());
-            for_each_isa(|isa| {
-                let expected = case.kernels(isa).y;
-                let words = case.rows.clone();
-                let table = WordTable::new_on(isa, &case.shape, words, &case.weight, &case.bias);
-                assert_eq!(table.bytes(), 0);
-                // Document by document, the last one first: entries come one by one.
-                for d in (0..offsets.documents()).rev() {
-                    let document = &ids[offsets.range(d)];
-                    let alone = Offsets::from_lengths([document.len()]);
-                    let y = poisoned(filters, |y| table.forward(&alone, document, y));
-                    assert_eq!(bits(&y), bits(&expected[d * filters..][..filters]), "{isa}");
-                }
-                let whole = || poisoned(expected.len(), |y| table.forward(offsets, ids, y));
-                assert_eq!(bits(&whole()), bits(&expected), "{isa}");
-                let made = table.bytes();
-                table.fill();
-                assert!(table.bytes() >= made);
-                assert_eq!(bits(&whole()), bits(&expected), "{isa}");
-            });
-        }
-    }
-
-    /// Enough documents for several tasks, and entries that several threads may make at once.
-    #[test]
-    fn threads_do_not_matter() {
-        for case in cases(normals) {
-            let Some(batch) = (case.ids.len() > 300).then_some(&case) else {
-                continue;
-            };
-            let size = batch.offsets.documents() * batch.shape.filters();
-            same_on_threads(|| {
-                let words = batch.rows.clone();
-                let table = WordTable::new(&batch.shape, words, &batch.weight, &batch.bias);
-                let y = poisoned(size, |y| table.forward(&batch.offsets, &batch.ids, y));
-                bits(&y)
-            });
-        }
-    }
-}
+#[path = "word_table_tests.rs"]
+mod tests;
