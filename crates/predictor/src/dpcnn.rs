@@ -23,22 +23,30 @@ pub struct DpcnnShape {
 
 /// A trained DPCNN (Johnson and Zhang 2017, section 2).
 pub struct FrozenDpcnn {
-    shape: DpcnnShape,
-    region: Region,
+    pub(crate) shape: DpcnnShape,
+    pub(crate) region: Region,
     /// Two convolutions for each floor of the pyramid.
-    blocks: Vec<[Conv1dPacked; 2]>,
-    maps: usize,
+    pub(crate) blocks: Vec<[Packed; 2]>,
+    pub(crate) maps: usize,
     out: LinearPacked,
+    /// The weights `[classes, maps]` of `out` once more, as they came: what the way back reads.
+    pub(crate) out_weight: Vec<f32>,
     buffers: Mutex<Vec<Buffers>>,
 }
 
-enum Region {
+pub(crate) enum Region {
     /// The vectors `[words, maps]` and the bias `[maps]`.
     BagOfWords {
         words: Vec<f32>,
         bias: Vec<f32>,
     },
     WordVectors(WordConvTable),
+}
+
+/// A convolution, packed for the way up, and its weights as they came, for the way back.
+pub(crate) struct Packed {
+    pub(crate) packed: Conv1dPacked,
+    pub(crate) weight: Vec<f32>,
 }
 
 struct Conv {
@@ -49,19 +57,19 @@ struct Conv {
 
 /// Working memory of one call, kept for the next.
 #[derive(Default)]
-struct Buffers {
-    x: Vec<f32>,
+pub(crate) struct Buffers {
+    pub(crate) x: Vec<f32>,
     pooled: Vec<f32>,
     inner: Vec<f32>,
     winners: Vec<u32>,
 }
 
 /// Tokens that are computed together, if they are of several documents: it bounds memory and does not change the answers.
-const TOKENS: usize = 1 << 14;
+pub(crate) const TOKENS: usize = 1 << 14;
 
 /// Positions on both sides of a filter's centre.
-const AROUND: usize = 1;
-const WIDTH: usize = 2 * AROUND + 1;
+pub(crate) const AROUND: usize = 1;
+pub(crate) const WIDTH: usize = 2 * AROUND + 1;
 
 impl FrozenDpcnn {
     /// From the arrays of a trained network: `embedding.weight` `[words, dimension]`; `region.weight` `[maps, dimension, 3]` and
@@ -99,6 +107,8 @@ impl FrozenDpcnn {
             let block = [conv(&mut arrays, "conv1")?, conv(&mut arrays, "conv2")?];
             blocks.push(block);
         }
+        let out_weight = arrays.0.get("out.weight");
+        let out_weight = out_weight.map_or(Vec::new(), |array| array.values.clone());
         let out = dense(&mut arrays, "out", ("maps", Some(maps)))?;
         arrays.finish()?;
         Ok(Self {
@@ -107,6 +117,7 @@ impl FrozenDpcnn {
             blocks,
             maps,
             out,
+            out_weight,
             buffers: Mutex::default(),
         })
     }
@@ -191,6 +202,7 @@ impl FrozenDpcnn {
             let size = positions.total() * maps;
             let (inner, outer) = (part(inner, size), part(pooled, size));
             let activated = floor > 0; // no activation before the very first convolution
+            let (conv1, conv2) = (&conv1.packed, &conv2.packed);
             conv1.forward(&positions, &x[..size], activated, None, inner);
             conv2.forward(&positions, inner, true, Some(&x[..size]), outer);
             std::mem::swap(x, pooled);
@@ -209,7 +221,7 @@ impl FrozenDpcnn {
     }
 
     /// The region embedding `[tokens, maps]`, left in `buffers.x`.
-    fn embed(&self, offsets: &Offsets, ids: &[u32], buffers: &mut Buffers) {
+    pub(crate) fn embed(&self, offsets: &Offsets, ids: &[u32], buffers: &mut Buffers) {
         let x = part(&mut buffers.x, ids.len() * self.maps);
         match &self.region {
             Region::BagOfWords { words, bias } => {
@@ -270,7 +282,10 @@ impl Conv {
         })
     }
 
-    fn pack(self) -> Conv1dPacked {
-        Conv1dPacked::new(&self.shape, &self.weight, Some(&self.bias))
+    fn pack(self) -> Packed {
+        Packed {
+            packed: Conv1dPacked::new(&self.shape, &self.weight, Some(&self.bias)),
+            weight: self.weight,
+        }
     }
 }

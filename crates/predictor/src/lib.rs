@@ -34,13 +34,19 @@
 
 mod arrays;
 mod dpcnn;
+mod dpcnn_shares;
 mod lenet5;
+mod lenet5_layers;
 mod text_cnn;
+mod text_cnn_shares;
 
 pub use arrays::{Array, Arrays, FrozenError};
 pub use dpcnn::{DpcnnShape, FrozenDpcnn};
+pub use dpcnn_shares::{DpcnnShares, Floor, MOST_STEPS};
 pub use lenet5::FrozenLeNet5;
+pub use lenet5_layers::{Layer, LayerKind, LayerValues, LeNet5Form, LeNet5Layers};
 pub use text_cnn::FrozenTextCnn;
+pub use text_cnn_shares::{FiredFilter, Ngram, TextCnnShares};
 
 pub use cnn_kernels::{
     Activation, Offsets, Pooling, SKIP, Windows, cross_entropy_forward, softmax,

@@ -12,8 +12,11 @@ const DOCUMENTS: usize = 1024;
 ///
 /// Memory grows with the words that have been asked about: 9 KB a word under 256 filters each of the widths 2, 3 and 4.
 pub struct FrozenTextCnn {
-    table: WordTable,
-    out: LinearPacked,
+    pub(crate) table: WordTable,
+    pub(crate) out: LinearPacked,
+    /// The dense layer once more, `[filters, classes]`, and its bias `[classes]`: what explanations read.
+    pub(crate) class_weights: Vec<f32>,
+    pub(crate) class_bias: Vec<f32>,
 }
 
 impl FrozenTextCnn {
@@ -57,11 +60,20 @@ impl FrozenTextCnn {
             groups,
             windows,
         };
+        let [out_weight, out_bias] = ["out.weight", "out.bias"].map(|name| {
+            let array = arrays.0.get(name);
+            array.map_or(Vec::new(), |array| array.values.clone())
+        });
         let out = dense(&mut arrays, "out", ("filters", Some(shape.filters())))?;
         arrays.finish()?;
+        let filters = shape.filters();
+        let classes = out.features_out();
+        let by_filter = |i: usize| out_weight[i % classes * filters + i / classes];
         Ok(Self {
             table: WordTable::new(&shape, words, &weight, &bias),
             out,
+            class_weights: (0..filters * classes).map(by_filter).collect(),
+            class_bias: out_bias,
         })
     }
 
