@@ -21,6 +21,7 @@
 mod cleaning;
 mod error;
 mod pipeline;
+mod spans;
 mod tokenizer;
 mod vocabulary;
 mod words;
