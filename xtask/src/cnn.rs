@@ -28,6 +28,10 @@ pub const COMMANDS: &[Command] = &[
         about: "Classify texts or images with a trained network",
     },
     Command {
+        name: "explain",
+        about: "Show why a trained network answered as it did",
+    },
+    Command {
         name: "data",
         about: "List, fetch, verify and describe data sets",
     },

@@ -53,6 +53,12 @@ pub enum PredictionError {
     /// The network or tokenizer cannot be built.
     #[error(transparent)]
     Assembly(#[from] AssemblyError),
+    /// The answers of this network cannot be taken apart here.
+    #[error("there is no explanation: {reason}")]
+    NoExplanation {
+        /// Why, and what would do.
+        reason: &'static str,
+    },
     /// The network reads the other kind of input.
     #[error("this run is a {model}, it reads {reads}, not {given}")]
     WrongInput {
@@ -185,17 +191,9 @@ impl Predictor {
         texts: &[T],
     ) -> Result<Vec<Prediction>, PredictionError> {
         let Some(tokenizer) = self.tokenizer() else {
-            let model = self.config.model.name();
-            return Err(PredictionError::WrongInput {
-                model,
-                reads: "images",
-                given: "text",
-            });
+            return Err(self.reads_images());
         };
-        let limit = match self.config.text.as_ref().map_or(0, |text| text.max_tokens) {
-            0 => usize::MAX,
-            limit => limit,
-        };
+        let limit = self.longest_text();
         let mut documents = tokenizer.encode_all(texts);
         let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
         documents
@@ -264,6 +262,34 @@ impl Predictor {
                 reads: "text",
                 given: "images",
             }),
+        }
+    }
+
+    /// The tokens at which texts are cut.
+    pub(crate) fn longest_text(&self) -> usize {
+        match self.config.text.as_ref().map_or(0, |text| text.max_tokens) {
+            0 => usize::MAX,
+            limit => limit,
+        }
+    }
+
+    /// The tokenizer and the network of texts in the form that can be taken apart.
+    pub(crate) fn text_network(&self) -> Result<(&Tokenizer, &Frozen), PredictionError> {
+        let Some(tokenizer) = self.tokenizer() else {
+            return Err(self.reads_images());
+        };
+        let Loaded::Frozen(network) = &self.loaded else {
+            let reason = "it is computed on the CPU; use --backend flex";
+            return Err(PredictionError::NoExplanation { reason });
+        };
+        Ok((tokenizer, network))
+    }
+
+    fn reads_images(&self) -> PredictionError {
+        PredictionError::WrongInput {
+            model: self.config.model.name(),
+            reads: "images",
+            given: "text",
         }
     }
 

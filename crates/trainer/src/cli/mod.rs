@@ -4,6 +4,8 @@ mod bench;
 mod config;
 mod data;
 mod eval;
+mod explain;
+mod inputs;
 mod options;
 mod predict;
 mod progress;
@@ -37,6 +39,8 @@ enum Command {
     Eval(eval::EvalArgs),
     /// Classify texts or images; answers are JSON lines on stdout
     Predict(predict::PredictArgs),
+    /// Show why a trained network answered as it did: in the terminal, as JSON lines, or as a page
+    Explain(explain::ExplainArgs),
     /// List, fetch, verify and describe data sets
     #[command(subcommand)]
     Data(data::DataCommand),
@@ -54,6 +58,7 @@ impl Command {
             Self::Train(args) => args.machine.threads,
             Self::Eval(args) => args.machine.threads,
             Self::Predict(args) => args.machine.threads,
+            Self::Explain(args) => args.machine.threads,
             Self::Bench(args) => args.machine.threads,
             Self::Data(_) | Self::Config(_) => None,
         }
@@ -64,6 +69,7 @@ impl Command {
             Self::Train(args) => train::run(args, stop),
             Self::Eval(args) => eval::run(args),
             Self::Predict(args) => predict::run(args),
+            Self::Explain(args) => explain::run(args),
             Self::Bench(args) => bench::run(args),
             Self::Data(command) => data::run(command),
             Self::Config(command) => config::run(command),

@@ -1,6 +1,6 @@
 //! `cnn predict`: texts or images in, one JSON line each out.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,12 +9,10 @@ use datasets::{Framing, IMAGE_SIDE, Limits};
 use serde_json::{Map, Value, json};
 
 use super::CliError;
+use super::inputs::{InputArgs, for_each_chunk};
 use super::options::MachineArgs;
 use crate::examples::Images;
 use crate::prediction::{Prediction, Predictor};
-
-/// Inputs answered together. It bounds memory and does not change the answers.
-const CHUNK: usize = 1024;
 
 /// Options of `predict`.
 #[derive(Args, Debug)]
@@ -22,11 +20,8 @@ pub struct PredictArgs {
     /// Folder of the trained network
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
-    /// Texts to classify, or image files for a network that reads images; without any, lines of --file or stdin
-    input: Vec<String>,
-    /// A file with one text (or path of an image) per line
-    #[arg(long, value_name = "FILE", conflicts_with = "input")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    inputs: InputArgs,
     #[command(flatten)]
     pub(super) machine: MachineArgs,
     /// Print no remarks on stderr
@@ -38,50 +33,13 @@ pub struct PredictArgs {
 pub fn run(args: PredictArgs) -> Result<(), CliError> {
     let machine = args.machine.open()?;
     let predictor = Predictor::open(&args.run, &machine)?;
-    let answer = |inputs: Vec<String>| -> Result<(), CliError> {
+    for_each_chunk(&args.inputs, args.quiet, |inputs| {
         if predictor.config.model.reads_images() {
             answer_images(&predictor, &inputs, args.quiet)
         } else {
             answer_texts(&predictor, &inputs)
         }
-    };
-    if !args.input.is_empty() {
-        return args
-            .input
-            .chunks(CHUNK)
-            .try_for_each(|chunk| answer(chunk.to_vec()));
-    }
-    let (reader, place): (Box<dyn BufRead>, String) = match &args.file {
-        Some(path) => {
-            let place = path.display().to_string();
-            let file =
-                std::fs::File::open(path).map_err(|e| CliError::Failed(format!("{place}: {e}")))?;
-            (Box::new(std::io::BufReader::new(file)), place)
-        }
-        None => {
-            if std::io::stdin().is_terminal() && !args.quiet {
-                eprintln!("reading lines from the terminal, one input each; end with Ctrl-D");
-            }
-            (Box::new(std::io::stdin().lock()), "stdin".to_owned())
-        }
-    };
-    let mut chunk = Vec::new();
-    for (number, line) in reader.split(b'\n').enumerate() {
-        let line = line.map_err(|e| CliError::Failed(format!("{place}: {e}")))?;
-        let text = String::from_utf8(line).map_err(|e| {
-            let at = e.utf8_error().valid_up_to() + 1;
-            CliError::Failed(format!("{place}, line {}, byte {at}: not UTF-8; convert the file first, for example with iconv", number + 1))
-        })?;
-        chunk.push(text.strip_suffix('\r').map(str::to_owned).unwrap_or(text));
-        if chunk.len() == CHUNK {
-            answer(std::mem::take(&mut chunk))?;
-        }
-    }
-    if chunk.is_empty() {
-        Ok(())
-    } else {
-        answer(chunk)
-    }
+    })
 }
 
 fn answer_texts(predictor: &Predictor, texts: &[String]) -> Result<(), CliError> {

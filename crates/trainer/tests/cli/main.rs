@@ -2,6 +2,7 @@
 
 mod command;
 mod data;
+mod explain;
 mod folders;
 mod judge;
 mod neighbours;

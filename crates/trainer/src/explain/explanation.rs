@@ -1,0 +1,387 @@
+//! What the scores of one text are made of: a part for each word, and one for each n-gram that a filter fired on.
+
+use std::ops::Range;
+
+use predictor::{DpcnnShares, Floor, TextCnnShares};
+use rayon::prelude::*;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::frozen::Frozen;
+use crate::prediction::{PredictionError, Predictor};
+
+/// How scores are taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By the network's own sums: of a TextCNN.
+    Exact,
+    /// By integrated gradients over so many steps, from a text whose words are all skipped: of a DPCNN.
+    IntegratedGradients {
+        /// Steps of the integral.
+        steps: usize,
+    },
+}
+
+impl Method {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::IntegratedGradients { .. } => "integrated gradients",
+        }
+    }
+}
+
+/// The scores of one text, taken apart. For each class `c`
+///
+/// ```text
+/// logits[c] = bias[c] + filter_bias[c] + Σ_words share(word, c) + residual[c]
+///           = bias[c] + Σ_ngrams contributions[c]               + residual[c]
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// How it was made.
+    pub method: Method,
+    /// The predicted class.
+    pub class: usize,
+    /// The probability of each class.
+    pub probabilities: Vec<f32>,
+    /// The score of each class, as predicted: to the bit.
+    pub logits: Vec<f32>,
+    /// What each class starts from, whatever the text is; of a DPCNN, the scores of as many words that are all skipped.
+    pub bias: Vec<f64>,
+    /// What the biases of the filters that fired give to each class; they belong to no word.
+    pub filter_bias: Vec<f64>,
+    /// The words that the network read, in their order.
+    pub words: Vec<Word>,
+    /// What each word gives to each class, `[words, classes]`.
+    pub shares: Vec<f64>,
+    /// The n-grams that won filters, by their first word and then their length; of a DPCNN, which has no such n-grams, each word alone.
+    pub ngrams: Vec<Ngram>,
+    /// What the parts leave of each score: of a TextCNN rounding, of a DPCNN what the integral misses.
+    pub residual: Vec<f64>,
+    /// Words of the text, read or not.
+    pub tokens: usize,
+    /// How many of the words that were read the training texts did not hold.
+    pub unknown: usize,
+    /// Whether the text was cut at `text.max_tokens`; what lies behind gives nothing.
+    pub truncated: bool,
+    /// The pyramid of a DPCNN, longest floor first.
+    pub floors: Vec<Floor>,
+}
+
+/// A word that the network read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Its bytes in the text.
+    pub span: Range<usize>,
+    /// Whether the training texts held it.
+    pub known: bool,
+}
+
+/// Neighbouring words under the winning windows of one or several filters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ngram {
+    /// Which of [`Explanation::words`]; none for filters that fire on their biases beside the text.
+    pub words: Range<usize>,
+    /// How many filters it won; 0 where there are none to win.
+    pub filters: usize,
+    /// What it gives to each class, the biases of those filters included.
+    pub contributions: Vec<f64>,
+}
+
+impl Explanation {
+    /// What a word gives to a class.
+    pub fn share(&self, word: usize, class: usize) -> f64 {
+        self.shares[word * self.logits.len() + class]
+    }
+
+    /// The n-grams by the size of what they give to a class, the greatest first; equal ones in the order of the text.
+    pub fn strongest(&self, class: usize) -> Vec<&Ngram> {
+        let mut ngrams: Vec<&Ngram> = self.ngrams.iter().collect();
+        let size = |ngram: &&Ngram| -ngram.contributions[class].abs();
+        ngrams.sort_by(|a, b| size(a).total_cmp(&size(b)));
+        ngrams
+    }
+
+    /// The bytes of `words` in the text.
+    pub fn span_of(&self, words: &Range<usize>) -> Range<usize> {
+        match self.words.get(words.clone()) {
+            Some([first, .., last]) => first.span.start..last.span.end,
+            Some([word]) => word.span.clone(),
+            _ => 0..0,
+        }
+    }
+
+    /// The JSON line of this explanation of `text`; `labels` are the names of the classes, `class` is the one that is explained.
+    ///
+    /// Fields: `text`, `label`, `probability`, `explained` (the class), `logits`, `bias`, `contributions` (what each n-gram gives to that
+    /// class, the strongest first), `residual`, `method` (with `steps` of a DPCNN), `filter_bias`, `words` (what each gives to every
+    /// class, in the order of `logits`), `tokens`, `unknown`, `truncated`, and of a DPCNN its `pyramid`. The logit of the explained class is
+    /// its `bias` plus all `contributions` plus its `residual`; that of every class its `bias` plus `filter_bias` plus all `words` plus
+    /// `residual`; to the rounding of what is printed. `start` and `end` are bytes of the text, `end` the first that is not part of it.
+    pub fn json_line(&self, text: &str, labels: &[String], class: usize) -> Vec<u8> {
+        let by_class = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
+        let place = |span: Range<usize>| (text.get(span.clone()).unwrap_or(""), span);
+        let ngram = |ngram: &Ngram| {
+            let (text, span) = place(self.span_of(&ngram.words));
+            NgramLine {
+                ngram: text,
+                start: span.start,
+                end: span.end,
+                words: [ngram.words.start, ngram.words.end],
+                filters: ngram.filters,
+                value: ngram.contributions[class] as f32,
+            }
+        };
+        let word = |(word, shares): (&Word, &[f64])| {
+            let (text, span) = place(word.span.clone());
+            WordLine {
+                word: text,
+                start: span.start,
+                end: span.end,
+                known: word.known,
+                by_class: by_class(shares),
+            }
+        };
+        let shares = self.shares.chunks_exact(self.logits.len().max(1));
+        let named = |values: &[f64]| Named(labels, by_class(values));
+        let line = Line {
+            text,
+            label: &labels[self.class],
+            probability: self.probabilities[self.class],
+            explained: &labels[class],
+            logits: Named(labels, self.logits.clone()),
+            bias: named(&self.bias),
+            contributions: self.strongest(class).into_iter().map(ngram).collect(),
+            residual: named(&self.residual),
+            method: self.method.name(),
+            steps: match self.method {
+                Method::Exact => None,
+                Method::IntegratedGradients { steps } => Some(steps),
+            },
+            filter_bias: named(&self.filter_bias),
+            words: self.words.iter().zip(shares).map(word).collect(),
+            tokens: self.tokens,
+            unknown: self.unknown,
+            truncated: self.truncated,
+            pyramid: self.floors.iter().map(FloorLine::of).collect(),
+        };
+        let mut json = Vec::with_capacity(LINE);
+        serde_json::to_writer(&mut json, &line).expect("texts and numbers are JSON");
+        json.push(b'\n');
+        json
+    }
+}
+
+/// Bytes of a usual line.
+const LINE: usize = 8192;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    text: &'a str,
+    label: &'a str,
+    probability: f32,
+    explained: &'a str,
+    logits: Named<'a>,
+    bias: Named<'a>,
+    contributions: Vec<NgramLine<'a>>,
+    residual: Named<'a>,
+    method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<usize>,
+    filter_bias: Named<'a>,
+    words: Vec<WordLine<'a>>,
+    tokens: usize,
+    unknown: usize,
+    truncated: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pyramid: Vec<FloorLine<'a>>,
+}
+
+/// A floor of the pyramid as JSON and pages have it.
+#[derive(Serialize)]
+pub(super) struct FloorLine<'a> {
+    length: usize,
+    strength: &'a [f32],
+    won: &'a [u32],
+    pull: Vec<f32>,
+}
+
+impl<'a> FloorLine<'a> {
+    pub(super) fn of(floor: &'a Floor) -> Self {
+        Self {
+            length: floor.strength.len(),
+            strength: &floor.strength,
+            won: &floor.won,
+            pull: floor.pull.iter().map(|pull| *pull as f32).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct NgramLine<'a> {
+    ngram: &'a str,
+    start: usize,
+    end: usize,
+    words: [usize; 2],
+    filters: usize,
+    value: f32,
+}
+
+#[derive(Serialize)]
+struct WordLine<'a> {
+    word: &'a str,
+    start: usize,
+    end: usize,
+    known: bool,
+    by_class: Vec<f32>,
+}
+
+/// One value for each label.
+struct Named<'a>(&'a [String], Vec<f32>);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (label, value) in self.0.iter().zip(&self.1) {
+            map.serialize_entry(label, value)?;
+        }
+        map.end()
+    }
+}
+
+impl Predictor {
+    /// Answers texts and says why, on all threads; the same for any number of them.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionError::WrongInput`] if the network reads images, [`PredictionError::NoExplanation`] if it cannot be taken apart.
+    pub fn explain<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+    ) -> Result<Vec<Explanation>, PredictionError> {
+        let (tokenizer, frozen) = self.text_network()?;
+        let mut documents = tokenizer.encode_all(texts);
+        let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
+        let limit = self.longest_text();
+        documents.iter_mut().for_each(|ids| ids.truncate(limit));
+        if let Frozen::TextCnn(network) = frozen {
+            network.meet(&documents.concat());
+        }
+        let explain = |((text, ids), tokens): ((&T, &Vec<u32>), usize)| {
+            let mut spans = tokenizer.spans(text.as_ref());
+            spans.truncate(ids.len());
+            let words = words(&spans, ids);
+            let mut explanation = match frozen {
+                Frozen::TextCnn(network) => of_textcnn(network.shares(ids), words),
+                Frozen::Dpcnn(network) => {
+                    // The predicted class first: the pyramid is shown for it.
+                    let predicted = frozen.predicted(ids);
+                    let mut classes: Vec<usize> = (0..network.classes()).collect();
+                    classes.swap(0, predicted);
+                    of_dpcnn(network.shares(ids, &classes), words)
+                }
+            };
+            (explanation.tokens, explanation.truncated) = (tokens, tokens > limit);
+            explanation
+        };
+        let texts = texts.par_iter().zip(&documents).zip(lengths);
+        Ok(texts.map(explain).collect())
+    }
+}
+
+impl Frozen {
+    /// The class predicted for a document.
+    pub(super) fn predicted(&self, ids: &[u32]) -> usize {
+        greatest(&self.scores(&[ids]))
+    }
+
+    /// What each word of a document gives to one class.
+    pub(super) fn word_shares(&self, ids: &[u32], class: usize) -> Vec<f64> {
+        let shares = match self {
+            Self::TextCnn(network) => network.shares(ids).words,
+            Self::Dpcnn(network) => network.shares(ids, &[class]).words,
+        };
+        shares
+            .into_iter()
+            .skip(class)
+            .step_by(self.classes())
+            .collect()
+    }
+}
+
+fn of_dpcnn(shares: DpcnnShares, words: Vec<Word>) -> Explanation {
+    let mut probabilities = vec![0.0; shares.scores.len()];
+    predictor::softmax(shares.scores.len(), &shares.scores, &mut probabilities);
+    let each = shares.words.chunks_exact(shares.scores.len());
+    let ngram = |(word, contributions): (usize, &[f64])| Ngram {
+        words: word..word + 1,
+        filters: 0,
+        contributions: contributions.to_vec(),
+    };
+    Explanation {
+        method: Method::IntegratedGradients {
+            steps: shares.steps,
+        },
+        class: greatest(&shares.scores),
+        probabilities,
+        unknown: words.iter().filter(|word| !word.known).count(),
+        tokens: words.len(),
+        words,
+        filter_bias: vec![0.0; shares.scores.len()],
+        bias: shares.start.into_iter().map(f64::from).collect(),
+        ngrams: each.enumerate().map(ngram).collect(),
+        shares: shares.words,
+        residual: shares.residual,
+        logits: shares.scores,
+        truncated: false,
+        floors: shares.floors,
+    }
+}
+
+fn of_textcnn(shares: TextCnnShares, words: Vec<Word>) -> Explanation {
+    let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
+    let mut probabilities = vec![0.0; shares.scores.len()];
+    predictor::softmax(shares.scores.len(), &shares.scores, &mut probabilities);
+    let ngram = |ngram: predictor::Ngram| Ngram {
+        words: ngram.tokens,
+        filters: ngram.filters,
+        contributions: ngram.contributions,
+    };
+    Explanation {
+        method: Method::Exact,
+        class: greatest(&shares.scores),
+        probabilities,
+        unknown: words.iter().filter(|word| !word.known).count(),
+        tokens: words.len(),
+        words,
+        logits: shares.scores,
+        bias: wide(shares.bias),
+        filter_bias: shares.filter_bias,
+        shares: shares.words,
+        ngrams: shares.ngrams.into_iter().map(ngram).collect(),
+        residual: shares.residual,
+        truncated: false,
+        floors: vec![],
+    }
+}
+
+fn words(spans: &[Range<usize>], ids: &[u32]) -> Vec<Word> {
+    let word = |(span, id): (&Range<usize>, &u32)| Word {
+        span: span.clone(),
+        known: *id != datasets::tokenize::UNKNOWN_ID,
+    };
+    spans.iter().zip(ids).map(word).collect()
+}
+
+/// The class of the greatest score; the first of equal ones.
+pub(super) fn greatest(scores: &[f32]) -> usize {
+    let mut best = 0;
+    for (class, score) in scores.iter().enumerate() {
+        if *score > scores[best] {
+            best = class;
+        }
+    }
+    best
+}

@@ -1,0 +1,19 @@
+//! Why a trained network answered as it did.
+//!
+//! [`Predictor::explain`](crate::prediction::Predictor::explain) takes a text's scores apart into [`Explanation`]s. For a TextCNN
+//! that is arithmetic: a score *is* a sum over the n-grams that won its filters, and each of those a sum over its words; what is
+//! left over is rounding. For a DPCNN it is an estimate whose remainder is told. [`PictureExplainer`] shows every number of a LeNet-5,
+//! [`filter_profiles`] what the filters of a TextCNN look for, and [`faithfulness`] measures whether explanations name the words that
+//! answers hang on.
+
+mod explanation;
+mod faithfulness;
+mod filters;
+mod page;
+mod picture;
+
+pub use explanation::{Explanation, Method, Ngram, Word};
+pub use faithfulness::{Areas, Estimate, Faithfulness, faithfulness};
+pub use filters::{FilterNgram, FilterProfile, filter_profiles};
+pub use page::text_page;
+pub use picture::{PictureExplainer, PictureExplanation, lenet5_form};

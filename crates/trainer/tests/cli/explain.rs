@@ -1,0 +1,415 @@
+//! `explain`: parts that add up to the scores of `predict`, in the terminal, as JSON lines and as a page.
+
+use serde_json::Value;
+
+use super::command::{given, output, word};
+use super::samples::Trained;
+
+/// Empty, blank, shorter than a filter, unknown, marked up, with marks of direction, and longer than any.
+const TEXTS: [&str; 7] = [
+    "",
+    "   ",
+    "good",
+    "zzz qqq",
+    "the film was dull , and <script>alert(1)</script> \"the\" 'room' too",
+    "a \u{202e}good\u{202c} f\u{ed}lm\u{7} indeed",
+    "i call this room lovely , and the game too , and the play was bad , and the song was good",
+];
+
+fn numbers(value: &Value) -> Vec<f64> {
+    let numbers = value.as_array().expect("a list of numbers");
+    numbers
+        .iter()
+        .map(|n| n.as_f64().expect("a number"))
+        .collect()
+}
+
+/// The parts of a line add up, and its words are where it says.
+fn check_line(line: &Value, text: &str) {
+    assert_eq!(line["text"], text);
+    let labels: Vec<&String> = line["logits"]
+        .as_object()
+        .expect("by label")
+        .keys()
+        .collect();
+    assert_eq!(labels, ["no", "yes"]);
+    let of = |key: &str, class: usize| line[key][labels[class]].as_f64().expect("a number");
+    let list = |key: &str| line[key].as_array().expect("a list").iter();
+    for (class, label) in labels.iter().enumerate() {
+        let (logit, residual) = (of("logits", class), of("residual", class));
+        assert!(residual.abs() < 1e-5, "{line}");
+        let words: f64 = list("words")
+            .map(|word| numbers(&word["by_class"])[class])
+            .sum();
+        let words = of("bias", class) + of("filter_bias", class) + words + residual;
+        assert!((words - logit).abs() < 1e-5, "{words} {logit}: {line}");
+        if line["explained"] == label.as_str() {
+            let ngrams = list("contributions").map(|ngram| ngram["value"].as_f64().unwrap());
+            let ngrams = of("bias", class) + ngrams.sum::<f64>() + residual;
+            assert!((ngrams - logit).abs() < 1e-5, "{ngrams} {logit}: {line}");
+        }
+    }
+    for word in line["words"].as_array().expect("a list") {
+        let place = |key: &str| word[key].as_u64().expect("a place") as usize;
+        assert_eq!(word["word"], text[place("start")..place("end")]);
+    }
+    let words = line["words"].as_array().map_or(0, Vec::len);
+    for ngram in line["contributions"].as_array().expect("a list") {
+        let [from, to] = numbers(&ngram["words"])[..] else {
+            panic!("{ngram}");
+        };
+        assert!(from <= to && to as usize <= words, "{ngram}");
+        assert!(ngram["filters"].as_u64() >= Some(1), "{ngram}");
+        let place = |key: &str| ngram[key].as_u64().expect("a place") as usize;
+        assert_eq!(ngram["ngram"], text[place("start")..place("end")]);
+    }
+}
+
+#[test]
+fn the_parts_of_an_explanation_add_up_to_the_prediction() {
+    let trained = Trained::new("textcnn");
+    let run = trained.run();
+    let lines = TEXTS.join("\n");
+    let explained = given(&["explain", "--run", word(&run), "--json"], &lines).done();
+    let predicted = given(&["predict", "--run", word(&run)], &lines).done();
+    let (explained_lines, predicted) = (explained.json(), predicted.json());
+    assert_eq!(explained_lines.len(), TEXTS.len());
+    for label in ["no", "yes"] {
+        let arguments = ["explain", "--run", word(&run), "--json", "--class", label];
+        for (line, text) in given(&arguments, &lines).done().json().iter().zip(TEXTS) {
+            assert_eq!(line["explained"], label);
+            check_line(line, text);
+        }
+    }
+    for ((line, answer), text) in explained_lines.iter().zip(&predicted).zip(TEXTS) {
+        check_line(line, text);
+        for key in ["label", "probability", "tokens", "unknown", "truncated"] {
+            let [ours, theirs] = [&line[key], &answer[key]];
+            match (ours.as_f64(), theirs.as_f64()) {
+                (Some(ours), Some(theirs)) => assert!((ours - theirs).abs() < 1e-6, "{key}"),
+                _ => assert_eq!(ours, theirs, "{key}"),
+            }
+        }
+    }
+    // In any company, on any number of threads.
+    for (text, together) in TEXTS.iter().zip(explained.out.lines()).skip(2) {
+        let alone = output(&[
+            "explain",
+            "--run",
+            word(&run),
+            "--json",
+            "--threads",
+            "1",
+            text,
+        ]);
+        assert_eq!(alone.done().out.trim_end(), together);
+    }
+}
+
+#[test]
+fn a_cut_text_is_explained_as_far_as_it_was_read() {
+    let trained = Trained::new("textcnn");
+    let run = trained.run();
+    let config = run.join("config.toml");
+    let settings = std::fs::read_to_string(&config).unwrap();
+    let found = settings.lines().find(|line| line.starts_with("max_tokens"));
+    let found = found.expect("a text run has a limit").to_owned();
+    std::fs::write(&config, settings.replace(&found, "max_tokens = 3")).unwrap();
+    let line = output(&["explain", "--run", word(&run), "--json", TEXTS[6]]).done();
+    let line = &line.json()[0];
+    check_line(line, TEXTS[6]);
+    assert_eq!(line["truncated"], true);
+    assert_eq!(line["words"].as_array().map(Vec::len), Some(3));
+    assert!(line["tokens"].as_u64() > Some(15));
+    let said = output(&["explain", "--run", word(&run), TEXTS[6]])
+        .done()
+        .out;
+    assert!(said.contains("only the first 3 of"), "{said}");
+}
+
+#[test]
+fn a_terminal_is_told_a_sum_that_can_be_checked() {
+    let trained = Trained::new("textcnn");
+    let run = trained.run();
+    let said = output(&[
+        "explain",
+        "--run",
+        word(&run),
+        "--class",
+        "yes",
+        "--top",
+        "3",
+        TEXTS[4],
+    ]);
+    let said = said.done().out;
+    assert!(!said.contains('\u{1b}'), "no colours in a pipe: {said}");
+    let value = |line: &str| {
+        line.trim()
+            .split(' ')
+            .next()
+            .and_then(|n| n.parse::<f64>().ok())
+    };
+    let parts: Vec<f64> = said
+        .lines()
+        .filter(|l| l.starts_with("    "))
+        .filter_map(value)
+        .collect();
+    let total = said
+        .lines()
+        .find_map(|line| value(line.trim().strip_prefix("= ")?));
+    let total = total.expect("the score is shown");
+    // Six digits are shown of each part.
+    assert!((parts.iter().sum::<f64>() - total).abs() < 1e-5, "{said}");
+    assert_eq!(
+        parts.len(),
+        1 + 3 + 1 + 1,
+        "bias, three n-grams, the rest, residual: {said}"
+    );
+
+    let hidden = output(&["explain", "--run", word(&run), TEXTS[5]])
+        .done()
+        .out;
+    assert!(!hidden.contains(['\u{202e}', '\u{7}']), "{hidden:?}");
+    assert!(hidden.contains("\\u{202e}"), "{hidden}");
+
+    let wrong = output(&["explain", "--run", word(&run), "--class", "yess", "a"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("did you mean `yes`?"), "{}", wrong.err);
+}
+
+#[test]
+fn a_page_holds_its_texts_as_data_alone() {
+    let trained = Trained::new("textcnn");
+    let run = trained.run();
+    let page = trained.beside("explain.html");
+    let mut arguments = vec!["explain", "--run", word(&run), "--html", word(&page)];
+    arguments.extend(TEXTS);
+    let said = output(&arguments).done();
+    assert_eq!(said.out, "");
+    assert!(said.err.contains("explain.html"), "{}", said.err);
+    let page = std::fs::read_to_string(&page).unwrap();
+    assert_eq!(
+        page.matches("<script").count(),
+        2,
+        "its data and its script"
+    );
+    assert!(!page.contains("<script>alert"));
+    assert!(!page.contains('\u{202e}'));
+    assert!(page.contains("Content-Security-Policy"));
+    let data = page
+        .split("id=\"data\">")
+        .nth(1)
+        .and_then(|rest| rest.split("</script>").next());
+    let data: Value = serde_json::from_str(data.expect("the page holds data")).unwrap();
+    let texts = data["texts"].as_array().expect("a list");
+    assert_eq!(texts.len(), TEXTS.len());
+    let pieces = texts[4]["pieces"].as_array().expect("a list");
+    let text: String = pieces
+        .iter()
+        .map(|piece| piece[0].as_str().expect("text"))
+        .collect();
+    assert_eq!(text, TEXTS[4]);
+
+    let nowhere = trained.beside("no/such/folder/x.html");
+    let refused = output(&[
+        "explain",
+        "--run",
+        word(&run),
+        "--html",
+        word(&nowhere),
+        "a",
+    ]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("no/such/folder"), "{}", refused.err);
+}
+
+#[test]
+fn a_dpcnn_is_taken_apart_to_what_is_said() {
+    let trained = Trained::new("dpcnn");
+    let run = trained.run();
+    let lines = given(
+        &["explain", "--run", word(&run), "--json"],
+        &TEXTS.join("\n"),
+    )
+    .done();
+    for (line, text) in lines.json().iter().zip(TEXTS) {
+        assert_eq!(line["method"], "integrated gradients");
+        let labels = line["logits"].as_object().expect("by label");
+        for (class, (label, logit)) in labels.iter().enumerate() {
+            let parts = line["words"].as_array().expect("a list");
+            let sum: f64 = parts
+                .iter()
+                .map(|part| numbers(&part["by_class"])[class])
+                .sum();
+            let of = |key: &str| line[key][label].as_f64().expect("a number");
+            let whole = logit.as_f64().expect("a number") - of("bias");
+            assert!((whole - sum - of("residual")).abs() < 1e-5, "{line}");
+            assert!(
+                of("residual").abs() <= 0.01 * whole.abs().max(1.0),
+                "{line}"
+            );
+        }
+        let floors = line["pyramid"].as_array().expect("a list");
+        assert_eq!(floors[0]["length"], line["tokens"]);
+        assert_eq!(
+            floors[0]["length"].as_u64().map(|n| n as usize),
+            Some(words_of(text))
+        );
+        for pair in floors.windows(2) {
+            let [below, above] = [&pair[0], &pair[1]].map(|f| f["length"].as_u64().unwrap());
+            assert!(above <= below / 2 + 1, "{line}");
+        }
+    }
+    let said = output(&["explain", "--run", word(&run), TEXTS[6]])
+        .done()
+        .out;
+    assert!(said.contains("what the integral misses"), "{said}");
+    assert!(said.contains("floor 0"), "{said}");
+}
+
+/// As many as `predict` counts.
+fn words_of(text: &str) -> usize {
+    datasets::tokenize::Cleaning::Words.tokens(text).len()
+}
+
+#[test]
+fn a_picture_is_explained_number_by_number() {
+    let trained = Trained::new("lenet5");
+    let run = trained.run();
+    let picture = trained.data().join("upright/3.png");
+    let line = output(&["explain", "--run", word(&run), "--json", word(&picture)]).done();
+    let answer = output(&["predict", "--run", word(&run), word(&picture)]).done();
+    let (line, answer) = (&line.json()[0], &answer.json()[0]);
+    assert_eq!(line["label"], answer["label"]);
+    let probability = |line: &Value| line["probability"].as_f64().expect("a number");
+    assert!((probability(line) - probability(answer)).abs() < 1e-5);
+    let shapes: Vec<&Value> = line["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| &l["shape"])
+        .collect();
+    let expected = [
+        [6, 28, 28],
+        [6, 14, 14],
+        [16, 10, 10],
+        [16, 5, 5],
+        [120, 1, 1],
+        [84, 1, 1],
+        [2, 1, 1],
+    ];
+    assert_eq!(
+        shapes,
+        expected
+            .map(|shape| serde_json::json!(shape))
+            .iter()
+            .collect::<Vec<_>>()
+    );
+    for (label, logit) in line["logits"].as_object().expect("by label") {
+        let of = |key: &str| line[key][label].as_f64().expect("a number");
+        let parts: f64 = numbers(&line["contributions"][label]).iter().sum();
+        let sum = of("bias") + parts + of("residual");
+        assert!((sum - logit.as_f64().unwrap()).abs() < 1e-5, "{label}");
+        assert!(of("residual").abs() < 1e-5, "{label}");
+    }
+
+    let page = trained.beside("picture.html");
+    let said = output(&[
+        "explain",
+        "--run",
+        word(&run),
+        "--html",
+        word(&page),
+        word(&picture),
+    ]);
+    assert!(said.done().out.contains("picture.html"));
+    let page = std::fs::read_to_string(&page).unwrap();
+    assert!(page.len() < 2 << 20, "{} bytes", page.len());
+    assert!(page.contains("Content-Security-Policy"));
+    let two = trained.beside("two.html");
+    let two = output(&[
+        "explain",
+        "--run",
+        word(&run),
+        "--html",
+        word(&two),
+        word(&picture),
+        word(&picture),
+    ]);
+    assert_eq!(two.code, 2);
+    let text = output(&["explain", "--run", word(&run), "--filters"]);
+    assert_eq!(text.code, 2, "{text:#?}");
+}
+
+#[test]
+fn filters_and_faithfulness_read_the_data_of_the_run() {
+    let trained = Trained::new("textcnn");
+    let run = trained.run();
+    let filters = output(&[
+        "explain",
+        "--run",
+        word(&run),
+        "--filters",
+        "--json",
+        "--quiet",
+        "--top",
+        "4",
+    ]);
+    let filters = filters.done().json();
+    assert!(filters.len() > 100, "{}", filters.len());
+    for filter in &filters {
+        let ngrams = filter["ngrams"].as_array().expect("a list");
+        assert!(ngrams.len() <= 4);
+        let activations: Vec<f64> = ngrams
+            .iter()
+            .map(|n| n["activation"].as_f64().unwrap())
+            .collect();
+        assert!(activations.is_sorted_by(|a, b| a >= b), "{filter}");
+        for ngram in ngrams {
+            assert_eq!(
+                ngram["tokens"].as_array().map(Vec::len),
+                filter["width"].as_u64().map(|w| w as usize)
+            );
+        }
+    }
+    let again = output(&[
+        "explain",
+        "--run",
+        word(&run),
+        "--filters",
+        "--json",
+        "--quiet",
+        "--top",
+        "4",
+        "--threads",
+        "1",
+    ]);
+    assert_eq!(again.done().json(), filters);
+
+    let measure = ["explain", "--run", word(&run), "--faithfulness", "--quiet"];
+    let mut json = measure.to_vec();
+    json.push("--json");
+    let found = output(&json).done().json();
+    let found = &found[0];
+    let area = |order: &str, curve: &str| found[order][curve]["mean"].as_f64().unwrap();
+    for order in ["explanation", "occlusion", "random"] {
+        for curve in ["deletion", "insertion"] {
+            assert!((0.0..=1.0).contains(&area(order, curve)), "{found}");
+            assert_eq!(
+                found[order][format!("{curve}_curve")]
+                    .as_array()
+                    .map(Vec::len),
+                Some(21)
+            );
+        }
+        // Both curves end where the other begins: the whole text, and none of it.
+        let curve = |name: &str| numbers(&found[order][name]);
+        let (deletion, insertion) = (curve("deletion_curve"), curve("insertion_curve"));
+        assert!(
+            (deletion[0] - insertion[20]).abs() < 1e-9
+                && (deletion[20] - insertion[0]).abs() < 1e-9
+        );
+    }
+    let said = output(&measure).done().out;
+    assert!(said.contains("explanation less chance"), "{said}");
+}
