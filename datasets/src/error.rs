@@ -47,12 +47,6 @@ pub enum DataError {
         /// What was wanted.
         wanted: Kind,
     },
-    /// Folds of a set that has its own test part.
-    #[error("`{name}` has its own test part: folds are cut only from sets without one")]
-    FoldsOfSplitSet {
-        /// The set.
-        name: String,
-    },
     /// A fold outside the folds.
     #[error("fold {fold} of {folds}: folds are counted from 0, and there are 2 to {rows} of them")]
     BadFold {

@@ -67,6 +67,9 @@ fn locate<'a>(
         if file.variant.is_some() && file.variant.as_deref() != variant {
             continue;
         }
+        if options.withhold_test && file.part == Part::Test {
+            continue;
+        }
         let Some(Found { path, sha256 }) = find(&folder, file) else {
             return Err(DataError::MissingFile {
                 set: manifest.name.clone(),
@@ -109,7 +112,9 @@ pub(crate) fn read_texts(
             (Format::AclImdb, _) => {
                 let read = read_acl_imdb(&path, &manifest.labels, &options.limits)?;
                 split.train.extend(read.train);
-                split.test.extend(read.test);
+                if !options.withhold_test {
+                    split.test.extend(read.test);
+                }
                 continue;
             }
             (Format::Lines | Format::IdxImages | Format::IdxLabels, _) => {
@@ -130,12 +135,14 @@ pub(crate) fn read_texts(
         }
     }
     let labels = model_labels(manifest, options, &mut split)?;
+    let withheld = options.withhold_test && publishes_test(manifest);
     Ok(Raw {
         name: manifest.name.clone(),
         labels,
         split,
         notes,
         default_folds: manifest.folds,
+        withheld,
         language: manifest.language.unwrap_or(Language::Other),
     })
 }
@@ -184,14 +191,22 @@ pub(crate) fn read_images(
         test: part_of(Part::Test)?,
     };
     let labels = model_labels(manifest, options, &mut split)?;
+    let withheld = options.withhold_test && publishes_test(manifest);
     Ok(Raw {
         name: manifest.name.clone(),
         labels,
         split,
         notes,
         default_folds: manifest.folds,
+        withheld,
         language: Language::Other,
     })
+}
+
+/// Whether one of its files is the test part, or holds one.
+fn publishes_test(manifest: &Manifest) -> bool {
+    let test = |file: &SetFile| file.part == Part::Test || file.format == Format::AclImdb;
+    manifest.files.iter().any(test)
 }
 
 /// The manifest's labels, or those of a trained model that the rows are renumbered to.

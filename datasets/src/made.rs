@@ -72,6 +72,7 @@ impl Made {
                 test: Vec::new(),
             },
             default_folds: None,
+            withheld: false,
             language,
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct Raw<T> {
     pub notes: Vec<String>,
     /// Folds by which the set is judged when none are asked for.
     pub default_folds: Option<usize>,
+    /// Whether a published test part was left unread, as [`OpenOptions::withhold_test`] asks.
+    pub withheld: bool,
     pub language: Language,
 }
 
@@ -184,16 +186,23 @@ fn finish<T: Labelled + Content>(
         split,
         mut notes,
         default_folds,
+        withheld,
         ..
     } = raw;
     let seed = options.seed;
     let duplicates = count_duplicates(&split);
     notes.extend(duplicates.sentences(noun, split.parts().map(|(_, rows)| rows.len())));
 
+    let mut split = split;
+    if options.fold.is_some() && !(split.test.is_empty() && split.dev.is_empty()) {
+        let note = "folds are asked for: the published parts are put together, so that scores do not compare with published ones";
+        notes.push(note.into());
+        split.train.append(&mut split.dev);
+        split.train.append(&mut split.test);
+    }
     let Split { train, dev, test } = split;
     let fold = options.fold.or(default_folds.map(|folds| (0, folds)));
-    let mut split = match (test.is_empty(), fold) {
-        (false, _) if options.fold.is_some() => return Err(DataError::FoldsOfSplitSet { name }),
+    let mut split = match (test.is_empty() && !withheld, fold) {
         (false, _) => Split { train, dev, test },
         (true, Some((fold, folds))) => {
             let rows = train.len();
@@ -201,7 +210,7 @@ fn finish<T: Labelled + Content>(
                 return Err(DataError::BadFold { fold, folds, rows });
             }
             notes.push(format!(
-                "no test part is published: fold {fold} (of 0 to {}) is the test part, stratified, equal {noun} on one side, seed {seed}",
+                "fold {fold} (of 0 to {}) is the test part, stratified, equal {noun} on one side, seed {seed}",
                 folds - 1
             ));
             let (train, test) = cut_fold(train, seed, fold, folds);
@@ -221,6 +230,10 @@ fn finish<T: Labelled + Content>(
             Split { train, dev, test }
         }
     };
+    if options.withhold_test {
+        notes.push("the test part is withheld".into());
+        split.test.clear();
+    }
     if split.dev.is_empty() {
         notes.push(format!(
             "no dev part is published: one in {DEV_ONE_IN} training rows is the dev part, stratified, equal {noun} on one side, seed {seed}"
@@ -243,7 +256,7 @@ fn finish<T: Labelled + Content>(
             test: cut_limit(split.test, seed, "limit test", limit),
         };
     }
-    if split.train.is_empty() || split.test.is_empty() {
+    if split.train.is_empty() || (split.test.is_empty() && !options.withhold_test) {
         let what = "too few rows to learn from and to judge by".into();
         return Err(DataError::TooSmall { name, what });
     }

@@ -18,8 +18,11 @@ pub struct OpenOptions {
     pub seed: u64,
     /// At most so many training rows, drawn at random; dev and test are cut to the same number.
     pub limit: Option<usize>,
-    /// `(i, k)`: fold `i` (from 0) of `k` is the test part. For sets that publish no test part.
+    /// `(i, k)`: fold `i` (from 0) of `k` is the test part. Parts that the set publishes are put together before.
     pub fold: Option<(usize, usize)>,
+    /// For a search over settings: the test part is not handed over. Its files are not opened; rows that are cut for it
+    /// here are dropped at once, and the training and dev parts are those of a run.
+    pub withhold_test: bool,
     /// Which of several training files a known set is learned from (`sst2`: `phrases` or `sentences`).
     pub variant: Option<String>,
     /// Rows of a generated set; `None`: as many as train a model in about a minute.

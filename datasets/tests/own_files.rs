@@ -203,10 +203,15 @@ fn a_folder_of_parts_in_the_manner_of_ag_news() {
         fold: Some((0, 5)),
         ..Default::default()
     };
-    assert!(matches!(
-        text(folder.path(), &folds),
-        Err(DataError::FoldsOfSplitSet { .. })
-    ));
+    let set = text(folder.path(), &folds).unwrap();
+    let [train, dev, test] = rows(&set);
+    assert_eq!((train.len() + dev.len(), test.len()), (80, 20));
+    assert!(said(&set, "put together"), "{:?}", set.notes);
+    let foreign = test.iter().filter(|(text, _)| text.ends_with("number 100"));
+    assert!(
+        foreign.count() <= 1,
+        "no row of the test file is there twice"
+    );
     // A test file of another shape is told by its own name and line.
     fs::write(folder.path().join("test.csv"), "\"1\",\"Title\"\n").unwrap();
     let error = text(folder.path(), &OpenOptions::default())
@@ -216,6 +221,37 @@ fn a_folder_of_parts_in_the_manner_of_ag_news() {
         error.contains("test.csv, line 1") && error.contains("2 fields where the first row has 3"),
         "{error}"
     );
+}
+
+#[test]
+fn a_withheld_test_part_is_never_opened_and_changes_no_other_part() {
+    let row = |i: usize| format!("row number {i},{}\n", ["no", "yes"][i % 2]);
+    let header = "text,label\n".to_owned();
+    let train = header.clone() + &(0..60).map(row).collect::<String>();
+    let test = header + &(100..120).map(row).collect::<String>();
+    let files: [(&str, &[u8]); 2] = [
+        ("train.csv", train.as_bytes()),
+        ("test.csv", test.as_bytes()),
+    ];
+    let folder = folder(&files);
+    let withhold = OpenOptions {
+        withhold_test: true,
+        ..Default::default()
+    };
+    let whole = text(folder.path(), &OpenOptions::default()).unwrap();
+    // Nobody can read what is no csv at all: it must not be tried.
+    fs::write(folder.path().join("test.csv"), b"\xff\xfe\0\"").unwrap();
+    assert!(text(folder.path(), &OpenOptions::default()).is_err());
+    let set = text(folder.path(), &withhold).unwrap();
+    assert_eq!(set.split.test, []);
+    assert_eq!(set.split.train, whole.split.train);
+    assert_eq!(set.split.dev, whole.split.dev);
+    // Cut from one file, the rows of the test part are dropped, and the others are those of a run.
+    let whole = text(folder.path().join("train.csv"), &OpenOptions::default()).unwrap();
+    let set = text(folder.path().join("train.csv"), &withhold).unwrap();
+    assert_eq!((set.split.test.len(), whole.split.test.len()), (0, 6));
+    assert_eq!(set.split.train, whole.split.train);
+    assert_eq!(set.split.dev, whole.split.dev);
 }
 
 #[test]

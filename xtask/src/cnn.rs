@@ -20,6 +20,10 @@ pub const COMMANDS: &[Command] = &[
         about: "Train a network: lenet5, textcnn or dpcnn",
     },
     Command {
+        name: "tune",
+        about: "Search for settings on dev data",
+    },
+    Command {
         name: "eval",
         about: "Judge a trained network on a data set",
     },

@@ -8,7 +8,8 @@ mod drawn;
 use burn::backend::Flex;
 use burn::tensor::{Device, Tensor};
 use cnn_core::ops::{
-    bag, conv1d, conv2d, cross_entropy, gather, linear, max_norm, max_over_time, max_pool, softmax,
+    bag, binary_cross_entropy, conv1d, conv2d, cross_entropy, gather, linear, max_norm,
+    max_over_time, max_pool, softmax,
 };
 use cnn_core::{Documents, Offsets};
 use drawn::{drawn, values};
@@ -55,9 +56,17 @@ fn rows_and_images() {
         close(max_norm::default::forward::<Flex>(grad.clone(), 1.0)),
         zeros([0, 2])
     );
-    let (loss, p) = cross_entropy::default::forward::<Flex>(grad, [].into());
+    for weights in [None, Some([1.0, 2.0].into())] {
+        let (loss, p) =
+            cross_entropy::default::forward::<Flex>(grad.clone(), [].into(), weights.clone());
+        assert_eq!(close(loss), zeros([1]));
+        let g = open("g", [1]);
+        let dlogits = cross_entropy::default::backward::<Flex>(p, g, [].into(), weights);
+        assert_eq!(close(dlogits), zeros([0, 2]));
+    }
+    let (loss, p) = binary_cross_entropy::default::forward::<Flex>(grad, [].into());
     assert_eq!(close(loss), zeros([1]));
-    let dlogits = cross_entropy::default::backward::<Flex>(p, open("g", [1]), [].into());
+    let dlogits = binary_cross_entropy::default::backward::<Flex>(p, open("g", [1]), [].into());
     assert_eq!(close(dlogits), zeros([0, 2]));
 
     let (x, grad) = (open("x", [0, 3, 6, 7]), open("grad", [0, 2, 4, 5]));

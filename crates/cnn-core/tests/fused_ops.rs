@@ -6,22 +6,22 @@ mod devices;
 mod drawn;
 #[path = "fused_ops/filter_max.rs"]
 mod filter_max;
+#[path = "fused_ops/losses.rs"]
+mod losses;
 #[path = "fused_ops/relu_conv1d.rs"]
 mod relu_conv1d;
 #[path = "fused_ops/word_conv.rs"]
 mod word_conv;
 
-use std::sync::Arc;
-
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, DispatchKindConversion, DispatchTensor};
-use burn::tensor::activation::log_softmax;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Int, Tensor, TensorData, module};
 use cnn_core::ops::{self, PooledLength};
 use cnn_core::{Documents, Offsets};
 use drawn::{assert_close, drawn, hard_documents, hard_offsets, leaf, values};
 use filter_max::filter_max;
+use losses::{binary_cross_entropy, cross_entropy, softmax, weighted_cross_entropy};
 use relu_conv1d::relu_conv1d;
 use word_conv::word_conv;
 
@@ -82,6 +82,8 @@ on_backends!(
     scaled_tanh,
     softmax,
     cross_entropy,
+    weighted_cross_entropy,
+    binary_cross_entropy,
     max_norm,
 );
 
@@ -432,44 +434,6 @@ fn scaled_tanh<B: Concrete>(device: &Device) {
     let default = default::backward::<B>(default, B::open(r.clone()), a, b);
     assert_close("dx", dx.clone(), B::close(default), NEAR);
     assert_close("dx", dx, gradients!(expected, r; x), NEAR);
-}
-
-fn softmax<B: Concrete>(device: &Device) {
-    use ops::softmax::default;
-    let logits = leaf("logits", [9, 10], device);
-    let r = constant("r", [9, 10], device);
-    let p = ops::softmax(logits.clone());
-    let expected = log_softmax(logits.clone(), 1).exp();
-    assert_close("p", p.clone().inner(), expected.clone().inner(), NEAR);
-    let default = default::forward::<B>(B::open(logits.clone()));
-    assert_close("p", p.clone().inner(), B::close(default.clone()), NEAR);
-
-    let dlogits = gradients!(p, r; logits);
-    let default = default::backward::<B>(default, B::open(r.clone()));
-    assert_close("dlogits", dlogits.clone(), B::close(default), NEAR);
-    assert_close("dlogits", dlogits, gradients!(expected, r; logits), NEAR);
-}
-
-fn cross_entropy<B: Concrete>(device: &Device) {
-    use ops::cross_entropy::default;
-    let logits = leaf("logits", [6, 4], device);
-    let targets: Arc<[u32]> = [3, 0, 1, 1, 2, 0].into();
-    let r = constant("r", [1], device);
-    let loss = ops::cross_entropy(logits.clone(), &targets);
-    let column: Vec<i32> = targets.iter().map(|t| *t as i32).collect();
-    let column = Tensor::<2, Int>::from_data(TensorData::new(column, [6, 1]), &logits.device());
-    let expected = log_softmax(logits.clone(), 1)
-        .gather(1, column)
-        .mean()
-        .neg();
-    assert_close("loss", loss.clone().inner(), expected.clone().inner(), NEAR);
-    let (default, p) = default::forward::<B>(B::open(logits.clone()), targets.clone());
-    assert_close("loss", loss.clone().inner(), B::close(default), NEAR);
-
-    let dlogits = gradients!(loss, r; logits);
-    let default = default::backward::<B>(p, B::open(r.clone()), targets);
-    assert_close("dlogits", dlogits.clone(), B::close(default), NEAR);
-    assert_close("dlogits", dlogits, gradients!(expected, r; logits), NEAR);
 }
 
 fn max_norm<B: Concrete>(device: &Device) {

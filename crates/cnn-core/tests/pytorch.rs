@@ -300,6 +300,29 @@ fn cross_entropy() {
 }
 
 #[test]
+fn weighted_cross_entropy() {
+    on_every_device("weighted_cross_entropy", |case, device| {
+        let logits = leaf(case, "logits", device);
+        let weights = case.floats("weights");
+        let targets = case.labels("targets");
+        let loss = ops::weighted_cross_entropy(logits.clone(), &targets, &weights.into());
+        case.check("loss", loss.clone(), TOLERANCE);
+        check(case, "dlogits", &logits, &loss.backward());
+    });
+}
+
+#[test]
+fn binary_cross_entropy() {
+    on_every_device("binary_cross_entropy", |case, device| {
+        let logits = leaf(case, "logits", device);
+        let targets = case.floats("targets");
+        let loss = ops::binary_cross_entropy(logits.clone(), &targets);
+        case.check("loss", loss.clone(), TOLERANCE);
+        check(case, "dlogits", &logits, &loss.backward());
+    });
+}
+
+#[test]
 fn mean_squared_loss_of_equation_8() {
     on_every_device("rbf_mean_squared", |case, device| {
         let penalties = leaf(case, "penalties", device);

@@ -67,7 +67,11 @@ pub use isa::{Isa, IsaError};
 pub use linear::{
     LinearPacked, bias_gradient, linear_backward_input, linear_backward_weight, linear_forward,
 };
-pub use loss::{cross_entropy_backward, cross_entropy_forward, softmax};
+pub use loss::{
+    binary_cross_entropy_backward, binary_cross_entropy_forward, cross_entropy_backward,
+    cross_entropy_forward, sigmoid, softmax, weighted_cross_entropy_backward,
+    weighted_cross_entropy_forward,
+};
 pub use offsets::{Offsets, OffsetsError};
 pub use optimizer::{StepRule, max_norm_rows, optimizer_step};
 pub use pool2d::{

@@ -15,7 +15,7 @@ use serde_json::Value;
 use trainer::assembly;
 use trainer::config::{ModelKind, RunConfig};
 use trainer::examples::Texts;
-use trainer::learning::{self, Reporter, StepReport, Surroundings, Trainer, evaluate};
+use trainer::learning::{self, Objective, Reporter, StepReport, Surroundings, Trainer, evaluate};
 
 const VOCABULARY: usize = 50;
 const CLASSES: usize = 2;
@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut trainer = Trainer::new(network);
     let around = Surroundings {
         config: &config,
+        objective: &Objective::default(),
         train: &train,
         dev: &dev,
         device: &device,

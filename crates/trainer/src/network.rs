@@ -1,8 +1,10 @@
 //! What the training loop asks of a network, and the three networks' answers.
 
+use std::sync::Arc;
+
 use burn::module::Module;
 use burn::tensor::Tensor;
-use cnn_core::{Documents, Noise, layers::Embedding};
+use cnn_core::{Documents, Noise, layers::Embedding, ops};
 use models_text::{Dpcnn, TextClassifier, TextCnn};
 use models_vision::LeNet5;
 
@@ -24,11 +26,11 @@ pub trait Network: Module + 'static {
         noise: Option<&Noise>,
     ) -> Tensor<2>;
 
-    /// The mean loss of a batch, `[1]`.
-    fn loss(&self, scores: Tensor<2>, targets: &[u32]) -> Tensor<1>;
+    /// The mean loss of a batch, `[1]`; with `weights`, one per class, each row counts as much as its class.
+    fn loss(&self, scores: Tensor<2>, targets: &[u32], weights: Option<&Arc<[f32]>>) -> Tensor<1>;
 
     /// The ids of the rows that [`Network::trained_rows`] returns, in the same order.
-    fn row_ids(batch: &Self::Batch) -> Option<std::sync::Arc<[u32]>>;
+    fn row_ids(batch: &Self::Batch) -> Option<Arc<[u32]>>;
 
     /// The table to be updated by rows, if there is one.
     fn trained_table(&mut self) -> Option<&mut Embedding>;
@@ -38,7 +40,7 @@ pub trait Network: Module + 'static {
 
     /// Probabilities `[examples, classes]` of scores.
     fn probabilities(&self, scores: Tensor<2>) -> Tensor<2> {
-        cnn_core::ops::softmax(scores)
+        ops::softmax(scores)
     }
 }
 
@@ -53,11 +55,14 @@ impl Network for LeNet5 {
         self.forward(images.clone())
     }
 
-    fn loss(&self, scores: Tensor<2>, targets: &[u32]) -> Tensor<1> {
-        LeNet5::loss(self, scores, targets)
+    fn loss(&self, scores: Tensor<2>, targets: &[u32], weights: Option<&Arc<[f32]>>) -> Tensor<1> {
+        match weights {
+            None => LeNet5::loss(self, scores, targets),
+            Some(weights) => self.weighted_loss(scores, targets, weights),
+        }
     }
 
-    fn row_ids(_: &Tensor<4>) -> Option<std::sync::Arc<[u32]>> {
+    fn row_ids(_: &Tensor<4>) -> Option<Arc<[u32]>> {
         None
     }
 
@@ -87,11 +92,19 @@ macro_rules! text_network {
                 self.forward_rows(rows, documents, noise)
             }
 
-            fn loss(&self, scores: Tensor<2>, targets: &[u32]) -> Tensor<1> {
-                cnn_core::ops::cross_entropy(scores, targets)
+            fn loss(
+                &self,
+                scores: Tensor<2>,
+                targets: &[u32],
+                weights: Option<&Arc<[f32]>>,
+            ) -> Tensor<1> {
+                match weights {
+                    None => ops::cross_entropy(scores, targets),
+                    Some(weights) => ops::weighted_cross_entropy(scores, targets, weights),
+                }
             }
 
-            fn row_ids(documents: &Documents) -> Option<std::sync::Arc<[u32]>> {
+            fn row_ids(documents: &Documents) -> Option<Arc<[u32]>> {
                 Some(documents.distinct().clone())
             }
 

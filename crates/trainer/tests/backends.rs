@@ -93,7 +93,7 @@ fn train<N: Network>(
             .trained_rows(&batch)
             .map(|rows| rows.autodiff().require_grad());
         let scores = network.scores(&batch, rows.clone(), Some(&noise));
-        let loss = network.loss(scores, &targets(step));
+        let loss = network.loss(scores, &targets(step), None);
         losses.push(f64::from(loss.clone().into_scalar::<f32>()));
         let mut gradients = loss.backward();
         let rows = rows

@@ -11,7 +11,9 @@ use trainer::assembly::{self, ImageTask, TextTask, images_of};
 use trainer::baseline::{TextBaseline, TextBaselineOptions, Units};
 use trainer::config::{ModelKind, RunConfig};
 use trainer::examples::Examples;
-use trainer::learning::{self, Ending, Reporter, StepReport, Surroundings, Trainer, evaluate};
+use trainer::learning::{
+    self, Ending, Objective, Reporter, StepReport, Surroundings, Trainer, evaluate,
+};
 use trainer::network::Network;
 
 /// Prints what it is told; `cargo test` shows it when the test fails.
@@ -41,6 +43,7 @@ where
     let mut trainer = Trainer::new(network);
     let around = Surroundings {
         config,
+        objective: &Objective::default(),
         train,
         dev,
         device: &device(),

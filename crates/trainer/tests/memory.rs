@@ -11,7 +11,7 @@ mod flat {
     use trainer::assembly;
     use trainer::config::{ModelKind, RunConfig};
     use trainer::examples::{Examples, Images, Texts};
-    use trainer::learning::{self, Reporter, StepReport, Surroundings, Trainer};
+    use trainer::learning::{self, Objective, Reporter, StepReport, Surroundings, Trainer};
     use trainer::network::Network;
 
     /// Where memory is read first: the allocator and the threads have what they need by then.
@@ -64,6 +64,7 @@ mod flat {
         let mut memory = Watch::default();
         let around = Surroundings {
             config: &config,
+            objective: &Objective::default(),
             train: examples,
             // A look at the end of each epoch: evaluation must keep nothing either.
             dev: examples,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use trainer::assembly;
 use trainer::config::{ModelKind, Rule, RunConfig, Schedule};
 use trainer::examples::{Examples, Images, Texts};
-use trainer::learning::Trainer;
+use trainer::learning::{Objective, Trainer};
 use trainer::network::Network;
 use trainer::weights::{apply, collect};
 
@@ -133,7 +133,14 @@ where
         let first = (step * BATCH % EXAMPLES) as u32;
         let indices: Vec<u32> = (first..first + BATCH as u32).collect();
         let ours = trainer
-            .step(config, STEPS as u64, examples, &indices, device)
+            .step(
+                config,
+                &Objective::default(),
+                STEPS as u64,
+                examples,
+                &indices,
+                device,
+            )
             .expect("a step");
         let distance = (ours - theirs).abs();
         assert!(distance < LIMIT, "{name}, step {step}: {ours} and {theirs}");

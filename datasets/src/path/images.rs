@@ -19,13 +19,16 @@ pub(crate) fn read_images(
     options: &OpenOptions,
 ) -> Result<Raw<ImageExample>, DataError> {
     let set_name = name_of(path);
-    if let Some(pairs) = idx_pairs(path, options)? {
-        return read_pairs(set_name, pairs, options);
+    if let Some(mut pairs) = idx_pairs(path, options)? {
+        let withheld = super::withhold(&mut pairs, options);
+        return read_pairs(set_name, pairs, withheld, options);
     }
     let (mut names, mut notes, mut tally) = (Names::default(), Vec::new(), Tally::default());
     let mut parts: [Vec<ImageExample>; 3] = Default::default();
+    let mut withheld = false;
     match look(path, &options.limits, |_| false)? {
-        Source::PartFolders(folders) => {
+        Source::PartFolders(mut folders) => {
+            withheld = super::withhold(&mut folders, options);
             for (part, folder) in folders.iter().enumerate() {
                 let Some(folder) = folder else { continue };
                 parts[part] = read_class_folders(folder, &mut names, &mut tally, options)?;
@@ -74,6 +77,7 @@ pub(crate) fn read_images(
         split,
         notes,
         default_folds: None,
+        withheld,
         language: Language::Other,
     })
 }
@@ -233,6 +237,7 @@ fn idx_pairs(path: &Path, options: &OpenOptions) -> Result<Option<Pairs>, DataEr
 fn read_pairs(
     set_name: String,
     pairs: Pairs,
+    withheld: bool,
     options: &OpenOptions,
 ) -> Result<Raw<ImageExample>, DataError> {
     let mut parts: [Vec<ImageExample>; 3] = Default::default();
@@ -275,6 +280,7 @@ fn read_pairs(
         split,
         notes,
         default_folds: None,
+        withheld,
         language: Language::Other,
     })
 }

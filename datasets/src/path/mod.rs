@@ -19,6 +19,7 @@ pub(crate) use images::{holds_images, read_images};
 pub(crate) use texts::read_texts;
 
 use crate::error::DataError;
+use crate::options::OpenOptions;
 use crate::readers::{Limits, ReadError};
 
 /// The three parts by their places in arrays: train, dev, test.
@@ -98,6 +99,11 @@ fn part_of(name: &str) -> Option<usize> {
         });
     // Two parts in one name (`test-train.csv`) say nothing.
     found.next().filter(|_| found.next().is_none())
+}
+
+/// Takes the test part away, unopened, where the options ask for it; returns whether there was one.
+fn withhold<T>(parts: &mut [Option<T>; 3], options: &OpenOptions) -> bool {
+    options.withhold_test && parts[2].take().is_some()
 }
 
 /// What `path` holds. `readable` says which files may hold rows.

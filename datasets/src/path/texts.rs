@@ -32,6 +32,7 @@ pub(crate) fn read_texts(
     let set_name = name_of(path);
     let (mut names, mut notes, mut blank) = (Names::default(), Vec::new(), 0);
     let mut parts: [Vec<TextExample>; 3] = Default::default();
+    let mut withheld = false;
     match look(path, &options.limits, |file| extension(file).is_some())? {
         Source::File(file) => {
             let form = decide(&file, options)?;
@@ -39,7 +40,8 @@ pub(crate) fn read_texts(
             let rows = form.read(&file, &mut names, options)?;
             (parts[0], blank) = (rows.examples, rows.blank);
         }
-        Source::PartFiles(files) => {
+        Source::PartFiles(mut files) => {
+            withheld = super::withhold(&mut files, options);
             let mut decided: Option<(Option<String>, Form)> = None;
             for (part, file) in files.iter().enumerate() {
                 let Some(file) = file else { continue };
@@ -59,7 +61,8 @@ pub(crate) fn read_texts(
                 }
             }
         }
-        Source::PartFolders(folders) => {
+        Source::PartFolders(mut folders) => {
+            withheld = super::withhold(&mut folders, options);
             for (part, folder) in folders.iter().enumerate() {
                 let Some(folder) = folder else { continue };
                 let rows = read_class_folders(folder, &mut names, &mut notes, options)?;
@@ -107,6 +110,7 @@ pub(crate) fn read_texts(
         split,
         notes,
         default_folds: None,
+        withheld,
         language,
     })
 }

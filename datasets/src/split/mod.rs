@@ -45,29 +45,30 @@ impl Groups {
         groups
     }
 
-    /// Which rows are drawn: `chosen(start, rows)` sees how many rows of the class come before the group in
-    /// the random order, and how many the class has.
-    fn draw(&self, seed: u64, purpose: &str, chosen: impl Fn(usize, usize) -> bool) -> Vec<bool> {
-        let mut drawn = vec![false; self.members.iter().map(Vec::len).sum()];
+    /// Groups in a random order, each with how many rows of its class came before it.
+    fn in_order(&self, seed: u64, purpose: &str) -> impl Iterator<Item = (&[u32], u32, usize)> {
         let mut before: HashMap<u32, usize> = HashMap::new();
-        for group in permutation(seed, purpose, self.members.len()) {
-            let (class, members) = (self.classes[group as usize], &self.members[group as usize]);
+        let order = permutation(seed, purpose, self.members.len());
+        order.into_iter().map(move |group| {
+            let (members, class) = (&self.members[group as usize], self.classes[group as usize]);
             let start = before.entry(class).or_default();
-            if chosen(*start, self.rows[&class]) {
-                for &row in members {
-                    drawn[row as usize] = true;
-                }
-            }
+            let found = (members.as_slice(), class, *start);
             *start += members.len();
-        }
-        drawn
+            found
+        })
+    }
+
+    /// How many rows there are.
+    fn count(&self) -> usize {
+        self.members.iter().map(Vec::len).sum()
     }
 }
 
 /// Takes one row in `one_in` of each class out of `rows`: `(kept, taken)`.
 ///
 /// A class of `n` rows gives `n / one_in` rows, rounded to the nearest; a class too small to give one keeps
-/// all. Groups of equal rows make the count approximate.
+/// all. Groups of equal rows make the count approximate: a group that would take a class more than a quarter
+/// above its share is kept.
 pub fn cut_share<T: Labelled>(
     rows: Vec<T>,
     seed: u64,
@@ -75,7 +76,17 @@ pub fn cut_share<T: Labelled>(
     one_in: usize,
 ) -> (Vec<T>, Vec<T>) {
     let one_in = one_in.max(1);
-    let drawn = Groups::of(&rows).draw(seed, purpose, |start, n| start < (n + one_in / 2) / one_in);
+    let groups = Groups::of(&rows);
+    let mut drawn = vec![false; groups.count()];
+    let mut taken: HashMap<u32, usize> = HashMap::new();
+    for (members, class, _) in groups.in_order(seed, purpose) {
+        let share = (groups.rows[&class] + one_in / 2) / one_in;
+        let taken = taken.entry(class).or_default();
+        if *taken < share && *taken + members.len() <= share + share.div_ceil(4) {
+            *taken += members.len();
+            members.iter().for_each(|&row| drawn[row as usize] = true);
+        }
+    }
     separate(rows, &drawn)
 }
 
@@ -91,7 +102,13 @@ pub fn cut_fold<T: Labelled>(
     folds: usize,
 ) -> (Vec<T>, Vec<T>) {
     assert!(fold < folds, "fold {fold} of {folds}");
-    let drawn = Groups::of(&rows).draw(seed, "fold", |start, n| start * folds / n == fold);
+    let groups = Groups::of(&rows);
+    let mut drawn = vec![false; groups.count()];
+    for (members, class, start) in groups.in_order(seed, "fold") {
+        if start * folds / groups.rows[&class] == fold {
+            members.iter().for_each(|&row| drawn[row as usize] = true);
+        }
+    }
     separate(rows, &drawn)
 }
 
@@ -189,6 +206,8 @@ mod tests {
                 test: test.clone(),
             });
             assert_eq!(report.test_in_train, 0);
+            let ones = test.iter().filter(|row| row.label == 1).count();
+            assert_eq!(ones, 30, "fold {fold}: class 1 has no repeats");
             tested.extend(test.into_iter().map(|row| row.text));
         }
         let mut all: Vec<_> = rows().into_iter().map(|row| row.text).collect();
@@ -221,6 +240,29 @@ mod tests {
         let split = cut_three(rows, 0);
         assert!(split.train.iter().any(|row| row.label == 1));
         assert!(cut_three(Vec::<TextExample>::new(), 0).train.is_empty());
+    }
+
+    #[test]
+    fn a_text_that_is_half_of_its_class_stays_with_the_larger_side() {
+        let row = |i: usize| TextExample {
+            text: if i.is_multiple_of(2) {
+                "the same".into()
+            } else {
+                format!("row {i}")
+            },
+            label: 0,
+        };
+        for seed in 0..20 {
+            let (train, dev) = cut_share((0..200).map(row).collect(), seed, "dev", 10);
+            assert_eq!((train.len(), dev.len()), (180, 20), "seed {seed}");
+        }
+        // Nor does a class of equal rows leave the training part altogether.
+        let alike = |label| TextExample {
+            text: format!("class {label}"),
+            label,
+        };
+        let rows = (0..30).map(|i| alike(i % 2)).collect();
+        assert_eq!(cut_share(rows, 3, "dev", 10).1, []);
     }
 
     #[test]

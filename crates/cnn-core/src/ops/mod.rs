@@ -8,6 +8,7 @@
 //! for any number of threads. The default bodies, which GPUs run, give the same values within rounding.
 
 pub mod bag;
+pub mod binary_cross_entropy;
 pub mod conv1d;
 pub mod conv2d;
 mod cpu_tensor;
@@ -31,9 +32,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use cnn_kernels::Offsets;
 
 pub use bag::bag;
+pub use binary_cross_entropy::binary_cross_entropy;
 pub use conv1d::conv1d;
 pub use conv2d::conv2d;
-pub use cross_entropy::cross_entropy;
+pub use cross_entropy::{cross_entropy, weighted_cross_entropy};
 pub use filter_max::filter_max;
 pub use gather::{gather, take_rows};
 pub use image_stages::image_stages;

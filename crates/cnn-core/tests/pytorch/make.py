@@ -198,6 +198,16 @@ def losses():
     (dlogits,) = gradients(loss, None, [logits])
     values.case("cross_entropy", logits=logits, targets=targets, loss=loss, probabilities=logits.softmax(1), dlogits=dlogits)
 
+    weights = torch.tensor([0.125, 1.0, 2.5, 7.0, 40.0])
+    loss = torch.nn.CrossEntropyLoss(weight=weights)(logits, targets)
+    (dlogits,) = gradients(loss, None, [logits])
+    values.case("weighted_cross_entropy", logits=logits, targets=targets, weights=weights, loss=loss, dlogits=dlogits)
+
+    many = torch.tensor([[1.0, 0, 1, 0, 0], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1], [0, 1, 0, 0, 1], [0, 1, 0, 1, 1]])
+    loss = torch.nn.BCEWithLogitsLoss()(logits, many)
+    (dlogits,) = gradients(loss, None, [logits])
+    values.case("binary_cross_entropy", logits=logits, targets=many, loss=loss, dlogits=dlogits)
+
     penalties = leaf(lattice(112, (4, 10), 4.0) + 5.0)
     targets = torch.tensor([0, 3, 9, 3])
     correct = penalties[torch.arange(4), targets]

@@ -1,4 +1,4 @@
-//! Softmax and cross-entropy with class numbers as targets.
+//! Softmax and cross-entropy with class numbers as targets; beside it the binary cross-entropy of a sigmoid per class.
 //!
 //! # Equations
 //!
@@ -11,16 +11,26 @@
 //! dx[k] = scale * (p[k] - [k = t])          scale = the incoming gradient / samples
 //! ```
 //!
+//! With a weight `w[k]` per class the batch is the weighted mean, whose weights sum to 1 as the plain one's do:
+//!
+//! ```text
+//! W = sum of w[t] over the samples
+//! loss = sum of w[t] loss / W               dx[k] = (the incoming gradient) w[t] / W * (p[k] - [k = t])
+//! ```
+//!
 //! `exp` and `ln` are [`crate::math`]'s. Subtracting the maximum keeps `exp` from overflowing; the loss is taken from
 //! `ln s` and not from `ln p[t]`, which would be infinite where `p[t]` rounds to 0. A sample's numbers depend on nothing
 //! but its own logits; the mean is a fixed pairwise tree over the samples. NaN or an infinite maximum makes all
 //! probabilities of that sample NaN, and no other's.
 
+mod binary;
 mod kernels;
 pub mod reference;
 
 use crate::{Isa, tree};
 use rayon::prelude::*;
+
+pub use binary::{binary_cross_entropy_backward, binary_cross_entropy_forward, sigmoid};
 
 /// Samples of one task, a constant.
 const SAMPLES: usize = 64;
@@ -53,13 +63,57 @@ pub fn cross_entropy_forward(
     targets: &[u32],
     p: &mut [f32],
 ) -> f32 {
-    check("cross_entropy_forward", classes, logits, p.len());
-    check_targets("cross_entropy_forward", classes, targets, p.len());
-    if targets.is_empty() {
+    let losses = losses("cross_entropy_forward", classes, logits, targets, p);
+    if losses.is_empty() {
         return 0.0;
     }
-    let isa = Isa::active();
+    let sum = tree::sum(losses.len(), &|i| f64::from(losses[i]));
+    (sum / losses.len() as f64) as f32
+}
+
+/// The same with a weight per class, `weights` `[classes]`: the mean of the samples' losses, each with the weight of its
+/// target. 0 where those weights sum to 0.
+///
+/// # Panics
+///
+/// If a length disagrees with these shapes, or a target is no class.
+pub fn weighted_cross_entropy_forward(
+    classes: usize,
+    logits: &[f32],
+    targets: &[u32],
+    weights: &[f32],
+    p: &mut [f32],
+) -> f32 {
+    check_weights("weighted_cross_entropy_forward", classes, weights);
+    let losses = losses(
+        "weighted_cross_entropy_forward",
+        classes,
+        logits,
+        targets,
+        p,
+    );
+    let whole = weight_of(targets, weights);
+    if whole == 0.0 {
+        return 0.0;
+    }
+    let weighted = |i: usize| f64::from(weights[targets[i] as usize]) * f64::from(losses[i]);
+    (tree::sum(losses.len(), &weighted) / whole) as f32
+}
+
+/// The sum of the weights of all samples.
+fn weight_of(targets: &[u32], weights: &[f32]) -> f64 {
+    tree::sum(targets.len(), &|i| f64::from(weights[targets[i] as usize]))
+}
+
+/// Fills `p`; returns the loss of each sample.
+fn losses(name: &str, classes: usize, logits: &[f32], targets: &[u32], p: &mut [f32]) -> Vec<f32> {
+    check(name, classes, logits, p.len());
+    check_targets(name, classes, targets, p.len());
     let mut losses = vec![0.0; targets.len()];
+    if targets.is_empty() {
+        return losses;
+    }
+    let isa = Isa::active();
     p.par_chunks_mut(SAMPLES * classes)
         .zip(logits.par_chunks(SAMPLES * classes))
         .zip(
@@ -70,8 +124,7 @@ pub fn cross_entropy_forward(
         .for_each(|((p, logits), (targets, losses))| {
             kernels::cross_entropy(isa, classes, logits, targets, p, losses);
         });
-    let sum = tree::sum(losses.len(), &|i| f64::from(losses[i]));
-    (sum / losses.len() as f64) as f32
+    losses
 }
 
 /// `dlogits[i, k] = scale * (p[i, k] - [k = targets[i]])`; `p` and `dlogits` `[samples, classes]`. For the gradient of
@@ -87,8 +140,54 @@ pub fn cross_entropy_backward(
     scale: f32,
     dlogits: &mut [f32],
 ) {
-    check("cross_entropy_backward", classes, p, dlogits.len());
-    check_targets("cross_entropy_backward", classes, targets, p.len());
+    errors(
+        "cross_entropy_backward",
+        classes,
+        p,
+        targets,
+        |_| scale,
+        dlogits,
+    );
+}
+
+/// The gradient of [`weighted_cross_entropy_forward`]: `dlogits[i, k] = gradient * w[t] / W * (p[i, k] - [k = t])`, `t` the
+/// target of the sample and `W` the sum of all their weights. Zeros where that is 0.
+///
+/// # Panics
+///
+/// If a length disagrees with these shapes, or a target is no class.
+pub fn weighted_cross_entropy_backward(
+    classes: usize,
+    p: &[f32],
+    targets: &[u32],
+    weights: &[f32],
+    gradient: f32,
+    dlogits: &mut [f32],
+) {
+    let name = "weighted_cross_entropy_backward";
+    check_weights(name, classes, weights);
+    check_targets(name, classes, targets, p.len());
+    let whole = weight_of(targets, weights);
+    let share = if whole == 0.0 {
+        0.0
+    } else {
+        f64::from(gradient) / whole
+    };
+    let scale = |target: u32| (share * f64::from(weights[target as usize])) as f32;
+    errors(name, classes, p, targets, scale, dlogits);
+}
+
+/// `dlogits[i, k] = scale(t) * (p[i, k] - [k = t])`.
+fn errors(
+    name: &str,
+    classes: usize,
+    p: &[f32],
+    targets: &[u32],
+    scale: impl Fn(u32) -> f32,
+    dlogits: &mut [f32],
+) {
+    check(name, classes, p, dlogits.len());
+    check_targets(name, classes, targets, p.len());
     if classes == 0 {
         return;
     }
@@ -96,6 +195,7 @@ pub fn cross_entropy_backward(
         .chunks_exact_mut(classes)
         .zip(p.chunks_exact(classes));
     for ((dlogits, p), &target) in rows.zip(targets) {
+        let scale = scale(target);
         for (k, (dlogit, &p)) in dlogits.iter_mut().zip(p).enumerate() {
             *dlogit = scale * if k == target as usize { p - 1.0 } else { p };
         }
@@ -112,6 +212,14 @@ fn check(name: &str, classes: usize, logits: &[f32], p: usize) {
         logits.is_empty() || (classes > 0 && logits.len().is_multiple_of(classes)),
         "{name}: {} numbers are no [samples, {classes}]",
         logits.len()
+    );
+}
+
+fn check_weights(name: &str, classes: usize, weights: &[f32]) {
+    assert_eq!(
+        weights.len(),
+        classes,
+        "{name}: there must be one weight per class"
     );
 }
 

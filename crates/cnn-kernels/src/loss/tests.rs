@@ -65,6 +65,91 @@ fn the_reference_is_the_gradient_of_the_mean() {
     });
 }
 
+/// Weights of very different size, as rare classes get them.
+fn weights(classes: usize) -> Vec<f32> {
+    (0..classes)
+        .map(|k| 0.25 * 3f32.powi(k as i32 % 5))
+        .collect()
+}
+
+#[test]
+fn weights_agree_with_f64_both_ways() {
+    for (samples, classes) in [(1, 1), (1, 2), (50, 2), (129, 10), (3, 1000)] {
+        let logits = normals(1, samples * classes);
+        let (targets, weights) = (targets(2, samples, classes), weights(classes));
+        let mut p = vec![f32::NAN; logits.len()];
+        let loss = weighted_cross_entropy_forward(classes, &logits, &targets, &weights, &mut p);
+        let mut plain = vec![f32::NAN; logits.len()];
+        cross_entropy_forward(classes, &logits, &targets, &mut plain);
+        assert_same_bits("probabilities know no weights", &p, &plain);
+        let (logits, weights64) = (to_f64(&logits), to_f64(&weights));
+        let exact =
+            reference::weighted_cross_entropy_forward(classes, &logits, &targets, &weights64);
+        assert!(
+            (f64::from(loss) - exact).abs() <= 1e-6 * (1.0 + exact),
+            "{loss}, not {exact}"
+        );
+        let mut dlogits = vec![f32::NAN; p.len()];
+        weighted_cross_entropy_backward(classes, &p, &targets, &weights, 2.5, &mut dlogits);
+        let p = reference::softmax(classes, &logits);
+        let wanted =
+            reference::weighted_cross_entropy_backward(classes, &p, &targets, &weights64, 2.5);
+        for (&got, &wanted) in dlogits.iter().zip(&wanted) {
+            assert!(
+                (f64::from(got) - wanted).abs() <= 2e-6,
+                "{got}, not {wanted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn equal_weights_are_no_weights() {
+    let (samples, classes) = (50, 3);
+    let (logits, targets) = (normals(1, samples * classes), targets(2, samples, classes));
+    let mut p = vec![f32::NAN; logits.len()];
+    let plain = cross_entropy_forward(classes, &logits, &targets, &mut p);
+    for weight in [1.0, 0.125] {
+        let weights = vec![weight; classes];
+        let loss = weighted_cross_entropy_forward(classes, &logits, &targets, &weights, &mut p);
+        assert!((loss - plain).abs() <= 1e-6, "{loss}, not {plain}");
+    }
+}
+
+#[test]
+fn samples_without_weight_say_nothing() {
+    let (logits, weights) = ([1.0, 2.0, 5.0, -1.0], [0.0, 2.0]);
+    let mut p = [f32::NAN; 4];
+    let both = weighted_cross_entropy_forward(2, &logits, &[0, 1], &weights, &mut p);
+    let mut dlogits = [f32::NAN; 4];
+    weighted_cross_entropy_backward(2, &p, &[0, 1], &weights, 1.0, &mut dlogits);
+    assert_eq!(dlogits[..2], [0.0; 2]);
+    let alone = cross_entropy_forward(2, &logits[2..], &[1], &mut p[2..]);
+    assert_eq!(both, alone);
+    let none = weighted_cross_entropy_forward(2, &logits, &[0, 0], &weights, &mut p);
+    assert_eq!(none, 0.0);
+    weighted_cross_entropy_backward(2, &p, &[0, 0], &weights, 1.0, &mut dlogits);
+    assert_eq!(dlogits, [0.0; 4]);
+}
+
+#[test]
+fn the_weighted_reference_is_the_gradient_of_the_weighted_mean() {
+    let (samples, classes) = (7, 4);
+    let logits = to_f64(&normals(1, samples * classes));
+    let (targets, weights) = (targets(2, samples, classes), to_f64(&weights(classes)));
+    let p = reference::softmax(classes, &logits);
+    let dlogits = reference::weighted_cross_entropy_backward(classes, &p, &targets, &weights, 1.0);
+    assert_is_gradient(&logits, &dlogits, |x| {
+        reference::weighted_cross_entropy_forward(classes, x, &targets, &weights)
+    });
+}
+
+#[test]
+#[should_panic(expected = "there must be one weight per class")]
+fn a_weight_too_few_is_refused() {
+    weighted_cross_entropy_forward(3, &[0.0; 6], &[2, 1], &[1.0; 2], &mut [0.0; 6]);
+}
+
 #[test]
 fn equal_logits_give_exactly_equal_shares() {
     let mut p = [f32::NAN; 8];
@@ -114,7 +199,9 @@ fn every_thread_count_and_batch_split_gives_the_same_bits() {
     let whole = || {
         let mut p = vec![f32::NAN; logits.len()];
         let loss = cross_entropy_forward(classes, &logits, &targets, &mut p);
-        (loss.to_bits(), bits(&p))
+        let weights = weights(classes);
+        let weighted = weighted_cross_entropy_forward(classes, &logits, &targets, &weights, &mut p);
+        ([loss.to_bits(), weighted.to_bits()], bits(&p))
     };
     same_on_threads(whole);
     let (_, p) = whole();

@@ -2,6 +2,8 @@
 mod config;
 mod input;
 
+use std::sync::Arc;
+
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
@@ -126,6 +128,24 @@ impl LeNet5 {
             (None, _) => CrossEntropy.forward(scores, targets),
             (Some(_), None) => RbfLoss.forward(scores.neg(), targets),
             (Some(_), Some(map)) => map.forward(scores.neg(), targets),
+        }
+    }
+
+    /// The same with a weight per class, `weights` `[classes]`: the weighted mean of the rows' losses, each with the weight of its
+    /// target.
+    ///
+    /// # Panics
+    /// If there is not one target per row or one weight per class, a target is no class, or a weight is negative or not finite.
+    pub fn weighted_loss(
+        &self,
+        scores: Tensor<2>,
+        targets: &[u32],
+        weights: &Arc<[f32]>,
+    ) -> Tensor<1> {
+        match (&self.rbf, &self.map_loss) {
+            (None, _) => ops::weighted_cross_entropy(scores, targets, weights),
+            (Some(_), None) => RbfLoss.weighted_forward(scores.neg(), targets, weights),
+            (Some(_), Some(map)) => map.weighted_forward(scores.neg(), targets, weights),
         }
     }
 

@@ -33,6 +33,16 @@ impl ImageTask {
     /// [`AssemblyError`] where the data cannot be read, is empty, or its images do not fit the 32 x 32 field.
     pub fn open(config: &RunConfig, base: &OpenOptions) -> Result<Self, AssemblyError> {
         let set = open_image(&config.data, &open_options(config, base))?;
+        require_examples(&set.name, &[("test", set.split.test.len())])?;
+        Self::of(set)
+    }
+
+    /// The same for a set that is open already; its test part may be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] where the training or dev part is empty, or the images do not fit the 32 x 32 field.
+    pub fn of(set: ImageSet) -> Result<Self, AssemblyError> {
         let ImageSet {
             name,
             labels,
@@ -43,7 +53,8 @@ impl ImageTask {
             sha256,
             ..
         } = set;
-        require_examples(&name, split.train.len(), split.dev.len(), split.test.len())?;
+        let parts = [("training", split.train.len()), ("dev", split.dev.len())];
+        require_examples(&name, &parts)?;
         let side = LeNet5::SIDE;
         if height > side || width > side {
             let reason =

@@ -2,10 +2,12 @@
 
 mod images;
 mod networks;
+mod objective;
 mod text;
 
 pub use images::{ImageTask, images_of};
 pub use networks::{WINDOWS, dpcnn, lenet5, pooled_length, textcnn};
+pub use objective::objective;
 pub use text::{TextTask, documents_of};
 
 use datasets::{DataError, OpenOptions};
@@ -56,21 +58,17 @@ pub enum AssemblyError {
 /// What the data crate is asked for.
 pub fn open_options(config: &RunConfig, base: &OpenOptions) -> OpenOptions {
     OpenOptions {
-        seed: config.seed,
+        // A negative one stands for the run's own.
+        seed: u64::try_from(config.examples.split_seed).unwrap_or(config.seed),
         limit: (config.examples.limit > 0).then_some(config.examples.limit),
         fold: (config.examples.folds > 0).then_some((config.examples.fold, config.examples.folds)),
         ..base.clone()
     }
 }
 
-fn require_examples(
-    data: &str,
-    train: usize,
-    dev: usize,
-    test: usize,
-) -> Result<(), AssemblyError> {
-    for (part, count) in [("training", train), ("dev", dev), ("test", test)] {
-        if count == 0 {
+fn require_examples(data: &str, parts: &[(&'static str, usize)]) -> Result<(), AssemblyError> {
+    for (part, count) in parts {
+        if *count == 0 {
             let cure = "give it more rows: every part of the split needs at least one";
             return Err(AssemblyError::Empty {
                 data: data.to_owned(),

@@ -47,6 +47,20 @@ impl TextTask {
         tokenizer: Option<Tokenizer>,
     ) -> Result<Self, AssemblyError> {
         let set = open_text(&config.data, &open_options(config, base))?;
+        require_examples(&set.name, &[("test", set.split.test.len())])?;
+        Self::of(set, config, tokenizer)
+    }
+
+    /// The same for a set that is open already; its test part may be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`AssemblyError`] where tokenizer or word vectors cannot be read, or the training or dev part is empty.
+    pub fn of(
+        set: TextSet,
+        config: &RunConfig,
+        tokenizer: Option<Tokenizer>,
+    ) -> Result<Self, AssemblyError> {
         let settings = config
             .text
             .as_ref()
@@ -60,7 +74,8 @@ impl TextTask {
             sha256,
             ..
         } = set;
-        require_examples(&name, split.train.len(), split.dev.len(), split.test.len())?;
+        let parts = [("training", split.train.len()), ("dev", split.dev.len())];
+        require_examples(&name, &parts)?;
         let tokenizer = match tokenizer {
             Some(tokenizer) => tokenizer,
             None => {

@@ -11,7 +11,7 @@ use crate::assembly;
 use crate::config::{ModelKind, RunConfig, Schedule};
 use crate::examples::{Examples, Texts};
 use crate::frozen::{self, Frozen};
-use crate::learning::Trainer;
+use crate::learning::{Objective, Trainer};
 use crate::network::Network;
 use crate::run::Machine;
 use crate::weights::{collect, values_of};
@@ -84,12 +84,19 @@ fn steps<N: Network, E: Examples<Batch = N::Batch>>(
     measure: Measure,
     machine: &Machine,
 ) -> Result<(Vec<Duration>, Vec<f64>), WorkloadError> {
-    let mut trainer = Trainer::new(network);
+    let (mut trainer, objective) = (Trainer::new(network), Objective::default());
     let batches = batches(examples.count(), measure.batch);
     let mut losses = Vec::new();
     let times = timed(measure, |call| {
         let indices = &batches[call % batches.len()];
-        let loss = trainer.step(config, u64::MAX, examples, indices, &machine.device)?;
+        let loss = trainer.step(
+            config,
+            &objective,
+            u64::MAX,
+            examples,
+            indices,
+            &machine.device,
+        )?;
         losses.push(loss);
         Ok(())
     })?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Subcommand;
 
 use super::CliError;
-use super::train::SettingArgs;
+use super::settings::SettingArgs;
 use crate::config::ModelKind;
 
 /// Commands of `config`.

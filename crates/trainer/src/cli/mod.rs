@@ -9,7 +9,10 @@ mod inputs;
 mod options;
 mod predict;
 mod progress;
+mod series;
+mod settings;
 mod train;
+mod tune;
 
 use std::process::ExitCode;
 
@@ -35,6 +38,8 @@ struct Cli {
 enum Command {
     /// Train a network, judge it on the test set, and leave a run folder to predict with
     Train(train::TrainArgs),
+    /// Search for settings on dev data: random draws, thinned out by successive halving
+    Tune(tune::TuneArgs),
     /// Judge a trained network on a data set
     Eval(eval::EvalArgs),
     /// Classify texts or images; answers are JSON lines on stdout
@@ -56,6 +61,7 @@ impl Command {
     fn threads(&self) -> Option<u16> {
         match self {
             Self::Train(args) => args.machine.threads,
+            Self::Tune(args) => args.machine.threads,
             Self::Eval(args) => args.machine.threads,
             Self::Predict(args) => args.machine.threads,
             Self::Explain(args) => args.machine.threads,
@@ -67,6 +73,7 @@ impl Command {
     fn run(self, stop: &Stop) -> Result<(), CliError> {
         match self {
             Self::Train(args) => train::run(args, stop),
+            Self::Tune(args) => tune::run(args, stop),
             Self::Eval(args) => eval::run(args),
             Self::Predict(args) => predict::run(args),
             Self::Explain(args) => explain::run(args),
@@ -137,6 +144,7 @@ failures!(
     crate::assembly::AssemblyError,
     crate::bench::WorkloadError,
     crate::run::RunError,
+    crate::tune::TuneError,
     crate::prediction::PredictionError,
     crate::learning::TrainingError,
     crate::checkpoint::CheckpointError,

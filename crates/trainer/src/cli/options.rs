@@ -8,7 +8,7 @@ use cnn_core::backend::Backend;
 use datasets::OpenOptions;
 
 use super::CliError;
-use crate::run::Machine;
+use crate::run::{Machine, quoted};
 
 /// Where the arithmetic runs.
 #[derive(Args, Debug, Clone)]
@@ -91,6 +91,22 @@ pub struct ReadingArgs {
 }
 
 impl ReadingArgs {
+    /// The same options for another command, each behind a blank.
+    pub fn words(&self) -> String {
+        let dir = self.data_dir.as_ref().map(|dir| dir.display().to_string());
+        let options = [
+            ("--text-column", self.text_column.clone()),
+            ("--label-column", self.label_column.clone()),
+            ("--data-dir", dir),
+        ];
+        let given = options
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        given
+            .map(|(name, value)| format!(" {name} {}", quoted(&value)))
+            .collect()
+    }
+
     /// What the data crate is asked for, as far as the command line decides it.
     pub fn open_options(&self) -> OpenOptions {
         OpenOptions {

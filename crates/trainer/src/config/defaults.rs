@@ -2,7 +2,7 @@
 //! tuned, on dev data, and which are the papers'.
 
 use super::{
-    DpcnnSettings, ExamplesConfig, Keep, Lenet5Settings, ModelKind, OptimizerConfig, Rule,
+    DpcnnSettings, ExamplesConfig, JudgeBy, Keep, Lenet5Settings, ModelKind, OptimizerConfig, Rule,
     RunConfig, Schedule, TextConfig, TextcnnSettings, TrainingConfig,
 };
 
@@ -20,12 +20,18 @@ impl RunConfig {
                 limit: 0,
                 fold: 0,
                 folds: 0,
+                split_seed: -1,
             },
             training: TrainingConfig {
                 epochs: 10,
+                steps: 0,
+                stop_after: 0,
+                time_budget: 0.0,
                 batch_size: 64,
                 evaluations_per_epoch: 1,
                 patience: 0,
+                judge_by: JudgeBy::Auto,
+                class_weights: "none".into(),
                 keep: Keep::Best,
                 checkpoint_seconds: 60,
             },

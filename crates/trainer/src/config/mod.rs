@@ -3,6 +3,7 @@
 //! A configuration is built in layers: the defaults of the model on the data set (`defaults`), a file (`--config`),
 //! single keys (`--set key=value`), then the named options of the command line.
 
+mod class_weights;
 mod defaults;
 mod overrides;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::optimizer::Table;
 
+pub use class_weights::{ClassWeights, ClassWeightsError};
 pub use overrides::ConfigError;
 
 /// The networks by name.
@@ -78,8 +80,11 @@ pub struct ExamplesConfig {
     pub limit: usize,
     /// Which fold is the test set, from 0, where the set is cut into folds.
     pub fold: usize,
-    /// Into how many folds a set without a split is cut; 0 = the set's own way.
+    /// Into how many folds the set is cut; 0 = the set's own way.
     pub folds: usize,
+    /// Seed of any split made here, where runs of several seeds share one; -1 = the run's own.
+    #[serde(default = "own_seed")]
+    pub split_seed: i64,
 }
 
 /// How long a run trains, and when it stops to look.
@@ -88,23 +93,61 @@ pub struct ExamplesConfig {
 pub struct TrainingConfig {
     /// Passes over the training examples.
     pub epochs: usize,
+    /// Steps of the whole run, over which the learning rate falls; 0 = as `epochs` has it.
+    #[serde(default)]
+    pub steps: u64,
+    /// Stop after this many of them; 0 = after the last.
+    #[serde(default)]
+    pub stop_after: u64,
+    /// Seconds of training at most; 0 = no limit. The steps that fit are measured, and the learning rate falls over them.
+    #[serde(default)]
+    pub time_budget: f64,
     /// Examples per step.
     pub batch_size: usize,
     /// Looks at the dev set per epoch, at even distances.
     pub evaluations_per_epoch: usize,
-    /// Stop after this many looks without a better dev accuracy; 0 = never.
+    /// Stop after this many looks at dev without a better one; 0 = never.
     pub patience: usize,
+    /// What makes a look at dev better than another.
+    #[serde(default)]
+    pub judge_by: JudgeBy,
+    /// Weights of the classes in the loss: `none`, `balanced`, or `NAME=WEIGHT,...` (a class not named has 1).
+    #[serde(default = "none")]
+    pub class_weights: String,
     /// Which weights the run keeps: those of the best look at the dev set, or the last.
     pub keep: Keep,
     /// Seconds between checkpoints inside an epoch (one is written at its end too). It does not change the result.
     pub checkpoint_seconds: u64,
 }
 
+const fn own_seed() -> i64 {
+    -1
+}
+
+fn none() -> String {
+    "none".to_owned()
+}
+
+/// What makes a look at dev better than another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgeBy {
+    /// Accuracy; with class weights the macro-F1, since accuracy would take back what they are for.
+    #[default]
+    Auto,
+    /// The share predicted right.
+    Accuracy,
+    /// The mean of the classes' F1.
+    MacroF1,
+    /// The mean loss, the lower the better; without class weights.
+    Loss,
+}
+
 /// Which weights a run keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
-    /// Those with the best accuracy on dev; the earlier look on a tie.
+    /// Those of the best look at dev (`judge_by`); the earlier look on a tie.
     Best,
     /// Those after the last step.
     Last,

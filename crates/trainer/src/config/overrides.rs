@@ -151,6 +151,11 @@ impl RunConfig {
 
     /// The first setting in which `other` differs: key, value here, value there.
     pub fn first_difference(&self, other: &Self) -> Option<(String, String, String)> {
+        self.differences(other).into_iter().next()
+    }
+
+    /// The settings in which `other` differs: key, value here, value there.
+    pub fn differences(&self, other: &Self) -> Vec<(String, String, String)> {
         let [here, there] = [self, other].map(|config| {
             let mut pairs = Vec::new();
             flatten(
@@ -160,8 +165,10 @@ impl RunConfig {
             );
             pairs
         });
-        let (a, b) = here.into_iter().zip(there).find(|(a, b)| a != b)?;
-        Some((a.0, a.1.to_string(), b.1.to_string()))
+        let pairs = here.into_iter().zip(there).filter(|(a, b)| a != b);
+        pairs
+            .map(|(a, b)| (a.0, a.1.to_string(), b.1.to_string()))
+            .collect()
     }
 
     fn nearest(&self, key: &str) -> Option<String> {
@@ -191,6 +198,13 @@ impl RunConfig {
             "training.evaluations_per_epoch",
             self.training.evaluations_per_epoch,
         )?;
+        let budget = self.training.time_budget;
+        if !(budget.is_finite() && budget >= 0.0) {
+            let reason = "expected seconds, 0 for no limit".to_owned();
+            return Err(("training.time_budget", reason));
+        }
+        let weights: Result<super::ClassWeights, _> = self.training.class_weights.parse();
+        weights.map_err(|error| ("training.class_weights", error.to_string()))?;
         let rate = self.optimizer.learning_rate;
         if !(rate.is_finite() && rate > 0.0) {
             return Err((
@@ -293,6 +307,9 @@ mod tests {
             "textcnn.dropout=1.0",
             "optimizer.rule=adamm",
             "training.epochs=many",
+            "training.time_budget=-1",
+            "training.class_weights=balance",
+            "training.judge_by=f1",
         ] {
             let error = config().with_pair(pair).unwrap_err();
             assert!(

@@ -2,8 +2,10 @@
 
 use burn::tensor::Device;
 
+use crate::config::JudgeBy;
 use crate::examples::Examples;
 use crate::network::Network;
+use crate::statistics::ConfusionMatrix;
 use crate::weights::values_of;
 
 /// Examples per forward pass. It does not change the answers.
@@ -18,7 +20,7 @@ pub struct Evaluation {
     pub labels: Vec<u32>,
     /// The classes' probabilities, `[examples, classes]` in row-major order.
     pub probabilities: Vec<f32>,
-    /// Mean loss; 0 for an empty set.
+    /// Mean loss, every row with the same weight; 0 for an empty set.
     pub loss: f64,
 }
 
@@ -60,6 +62,19 @@ impl Evaluation {
         self
     }
 
+    /// What a look at dev is judged by: the higher the better.
+    pub(super) fn score(&self, judge: JudgeBy) -> f64 {
+        match judge {
+            JudgeBy::Auto | JudgeBy::Accuracy => self.accuracy(),
+            JudgeBy::Loss => -self.loss,
+            JudgeBy::MacroF1 => {
+                let classes = self.probabilities.len() / self.labels.len().max(1);
+                ConfusionMatrix::from_predictions(classes, &self.labels, &self.predictions)
+                    .map_or(0.0, |matrix| matrix.macro_f1())
+            }
+        }
+    }
+
     /// How many predictions are right.
     pub fn correct(&self) -> u64 {
         self.predictions
@@ -89,7 +104,7 @@ where
         let scores = network.scores(&examples.batch(chunk, device), None, None);
         let classes = scores.dims()[1];
         let loss: f32 = network
-            .loss(scores.clone(), &examples.targets(chunk))
+            .loss(scores.clone(), &examples.targets(chunk), None)
             .into_scalar();
         let probabilities = values_of(network.probabilities(scores.clone()));
         evaluation.add(classes, &values_of(scores), probabilities, f64::from(loss));
@@ -117,5 +132,16 @@ mod tests {
         assert_eq!(arg_max(&[1.0, 3.0, 3.0]), 1);
         assert_eq!(arg_max(&[f32::NAN, -1.0, -2.0]), 1);
         assert_eq!(arg_max(&[-5.0]), 0);
+    }
+
+    #[test]
+    fn a_look_is_judged_as_asked() {
+        let mut look = Evaluation::begin(&[0, 0, 0, 1]);
+        look.add(2, &[1.0, 0.0].repeat(4), vec![0.5; 8], 0.25);
+        let look = look.finish();
+        assert_eq!(look.score(JudgeBy::Accuracy), 0.75);
+        // F1 of the first class is 6 / 7, the second is never predicted.
+        assert!((look.score(JudgeBy::MacroF1) - 3.0 / 7.0).abs() < 1e-15);
+        assert_eq!(look.score(JudgeBy::Loss), -0.25);
     }
 }

@@ -1,9 +1,13 @@
 //! The training loop: steps, looks at the dev set, checkpoints; exact to the bit over kills and resumes.
 //!
 //! A run's state is the weights, the optimiser's arrays, and a [`Position`]: plain numbers. The order of examples is a
-//! function of (seed, epoch), dropout of (seed, step, example, unit), so nothing else has to be remembered.
+//! function of (seed, epoch), dropout of (seed, step, example, unit), so nothing else has to be remembered. The clock is asked
+//! in two places, both under a time budget alone: how many steps are planned, and whether they end before they are done; both
+//! answers are part of the position.
 
 mod evaluation;
+mod objective;
+mod plan;
 mod position;
 mod trainer;
 
@@ -13,12 +17,15 @@ use std::time::{Duration, Instant};
 use burn::tensor::Device;
 
 use crate::checkpoint::{CheckpointError, CheckpointStore};
-use crate::config::RunConfig;
+use crate::config::{JudgeBy, RunConfig};
 use crate::examples::{Examples, epoch_order};
 use crate::network::Network;
 use crate::run_folder::{MetricsLog, RunFolderError};
+use plan::Plan;
 
 pub use evaluation::{Evaluation, evaluate};
+pub use objective::Objective;
+pub use plan::{steps_of_run, steps_per_epoch};
 pub use position::{Best, Position};
 pub use trainer::{RestoreError, Trainer};
 
@@ -74,7 +81,7 @@ pub trait Reporter {
 /// How the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// All epochs are done, or patience ran out.
+    /// All steps are done, or patience or time ran out: the position tells.
     Complete,
     /// The stop flag was raised; a checkpoint holds the state.
     Interrupted,
@@ -84,6 +91,8 @@ pub enum Ending {
 pub struct Surroundings<'a, E> {
     /// The settings of the run.
     pub config: &'a RunConfig,
+    /// What is made small.
+    pub objective: &'a Objective,
     /// What is learned from.
     pub train: &'a E,
     /// What choices are made on.
@@ -119,6 +128,7 @@ where
 {
     let Surroundings {
         config,
+        objective,
         train,
         dev,
         device,
@@ -127,13 +137,22 @@ where
         stop,
         identity,
     } = around;
-    let plan = Plan::new(config, train.count());
-    let (started, first_step) = (Instant::now(), trainer.position().step);
     let mut counted = Instant::now();
+    let budget = config.training.time_budget;
+    if budget > 0.0 && trainer.position().planned_steps.is_none() {
+        let planned = plan::rehearse(trainer, config, objective, [train, dev], device)?;
+        trainer.plan(planned);
+        reporter.say(&format!(
+            "{planned} steps fit into the time budget of {budget} s; the learning rate falls over them"
+        ));
+    }
+    let plan = Plan::new(config, train.count(), trainer.position().planned_steps);
+    let judge = judged_by(config.training.judge_by, objective);
+    let (started, first_step) = (Instant::now(), trainer.position().step);
     let mut order = (usize::MAX, Vec::new());
     let mut last_checkpoint = Instant::now();
     let mut examples_done = 0;
-    while trainer.position().step < plan.steps && !trainer.position().out_of_patience {
+    while trainer.position().step < plan.last && !trainer.position().has_ended() {
         let step = trainer.position().step;
         let (epoch, index) = (
             (step / plan.steps_per_epoch) as usize,
@@ -144,7 +163,7 @@ where
         }
         let size = config.training.batch_size;
         let indices = &order.1[index * size..((index + 1) * size).min(train.count())];
-        trainer.step(config, plan.steps, train, indices, device)?;
+        trainer.step(config, objective, plan.steps, train, indices, device)?;
         examples_done += indices.len();
         let mut position = trainer.position().clone();
         if position.step.is_multiple_of(METRICS_EVERY)
@@ -157,19 +176,25 @@ where
                 }),
             )?;
         }
-        if plan.looks_after(position.step) {
+        let late = budget > 0.0 && trainer.seconds() + counted.elapsed().as_secs_f64() >= budget;
+        let ends = position.step == plan.last || late;
+        if plan.looks_after(position.step) || ends {
             trainer.settle(config, plan.steps);
             let look = evaluate(trainer.network(), dev, device);
-            let better = trainer.remember(&look, config);
+            let better = trainer.remember(&look, judge, config);
             position = trainer.position().clone();
+            let score = match judge {
+                JudgeBy::MacroF1 => format!(", macro-F1 {:.4}", look.score(judge)),
+                _ => String::new(),
+            };
             if let Some(metrics) = metrics.as_deref_mut() {
                 metrics.append(position.step, &serde_json::json!({
                     "kind": "dev", "epoch": epoch + 1, "loss": look.loss, "accuracy": look.accuracy(),
-                    "train_loss": position.mean_loss(), "best": better,
+                    "macro_f1": look.score(JudgeBy::MacroF1), "train_loss": position.mean_loss(), "best": better,
                 }))?;
             }
             reporter.say(&format!(
-                "epoch {:>2}, step {:>6}: train loss {:.4}, dev loss {:.4}, dev accuracy {:.2} %{}",
+                "epoch {:>2}, step {:>6}: train loss {:.4}, dev loss {:.4}, dev accuracy {:.2} %{score}{}",
                 epoch + 1,
                 position.step,
                 position.mean_loss(),
@@ -178,9 +203,12 @@ where
                 if better { " (best)" } else { "" },
             ));
         }
+        if late && position.step < plan.last {
+            trainer.end_for_time();
+        }
         reporter.step(StepReport {
             step: position.step,
-            steps: plan.steps,
+            steps: plan.last,
             epoch: epoch + 1,
             mean_loss: position.mean_loss(),
             dev_accuracy: position.last_accuracy(),
@@ -196,7 +224,7 @@ where
         let due =
             last_checkpoint.elapsed() >= Duration::from_secs(config.training.checkpoint_seconds);
         if let Some(store) = checkpoints.as_deref_mut()
-            && (epoch_ends || due || stopping || trainer.position().out_of_patience)
+            && (epoch_ends || due || stopping || ends || trainer.position().has_ended())
         {
             if let Some(metrics) = metrics.as_deref_mut() {
                 metrics.sync()?;
@@ -221,59 +249,11 @@ where
     Ok(Ending::Complete)
 }
 
-/// Steps of one pass over `examples` training examples; the last one may be smaller.
-pub fn steps_per_epoch(config: &RunConfig, examples: usize) -> u64 {
-    examples.div_ceil(config.training.batch_size).max(1) as u64
-}
-
-/// The steps of a run, counted beforehand.
-struct Plan {
-    steps: u64,
-    steps_per_epoch: u64,
-    looks: u64,
-}
-
-impl Plan {
-    fn new(config: &RunConfig, examples: usize) -> Self {
-        let steps_per_epoch = steps_per_epoch(config, examples);
-        let looks = (config.training.evaluations_per_epoch as u64).min(steps_per_epoch);
-        Self {
-            steps: steps_per_epoch * config.training.epochs as u64,
-            steps_per_epoch,
-            looks,
-        }
-    }
-
-    /// Whether the dev set is looked at after `step` steps: `looks` times an epoch, the last time at its end.
-    fn looks_after(&self, step: u64) -> bool {
-        let within = (step - 1) % self.steps_per_epoch + 1;
-        within * self.looks / self.steps_per_epoch
-            > (within - 1) * self.looks / self.steps_per_epoch
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::ModelKind;
-
-    #[test]
-    fn looks_are_spread_over_an_epoch_and_end_with_it() {
-        let mut config = RunConfig::defaults(ModelKind::Textcnn, "mr");
-        config.training.batch_size = 10;
-        for (examples, looks) in [(95, 3), (10, 4), (1000, 1), (70, 7)] {
-            config.training.evaluations_per_epoch = looks;
-            let plan = Plan::new(&config, examples);
-            let per_epoch: Vec<u64> = (1..=plan.steps_per_epoch)
-                .filter(|&s| plan.looks_after(s))
-                .collect();
-            assert_eq!(
-                per_epoch.len() as u64,
-                plan.looks,
-                "{examples} examples, {looks} looks"
-            );
-            assert_eq!(*per_epoch.last().unwrap(), plan.steps_per_epoch);
-            assert!(plan.looks_after(2 * plan.steps_per_epoch));
-        }
+/// What looks are judged by where the settings leave it open.
+fn judged_by(asked: JudgeBy, objective: &Objective) -> JudgeBy {
+    match (asked, &objective.class_weights) {
+        (JudgeBy::Auto, Some(_)) => JudgeBy::MacroF1,
+        (JudgeBy::Auto, None) => JudgeBy::Accuracy,
+        (asked, _) => asked,
     }
 }

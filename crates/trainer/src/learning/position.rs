@@ -20,6 +20,10 @@ pub struct Position {
     pub looks_without_better: usize,
     /// Whether the looks without a better one have used up the patience.
     pub out_of_patience: bool,
+    /// How many steps were found to fit into the time budget.
+    pub planned_steps: Option<u64>,
+    /// Whether the time budget ended the run before those steps were done.
+    pub out_of_time: bool,
 }
 
 /// The best look at the dev set so far.
@@ -32,6 +36,15 @@ pub struct Best {
     pub correct: u64,
     /// Of how many.
     pub count: u64,
+    /// Bits of what the look was judged by: the higher the better.
+    score: u64,
+}
+
+impl Best {
+    /// What the look was judged by: the higher the better.
+    pub fn score(&self) -> f64 {
+        f64::from_bits(self.score)
+    }
 }
 
 impl Position {
@@ -47,15 +60,17 @@ impl Position {
         (self.loss_sum, self.loss_steps) = (0, 0);
     }
 
-    /// Notes a look; returns whether it is the best so far.
-    pub(super) fn look(&mut self, correct: u64, count: u64, patience: usize) -> bool {
+    /// Notes a look; returns whether it is the best so far: whether its `score` is higher.
+    pub(super) fn look(&mut self, correct: u64, count: u64, score: f64, patience: usize) -> bool {
         self.last_look = Some((correct, count));
-        let better = self.best.as_ref().is_none_or(|best| correct > best.correct);
+        let best = self.best.as_ref();
+        let better = best.is_none_or(|best| score > best.score());
         if better {
             self.best = Some(Best {
                 step: self.step,
                 correct,
                 count,
+                score: score.to_bits(),
             });
             self.looks_without_better = 0;
         } else {
@@ -63,6 +78,11 @@ impl Position {
             self.out_of_patience = patience > 0 && self.looks_without_better >= patience;
         }
         better
+    }
+
+    /// Whether the run is over before its last step.
+    pub fn has_ended(&self) -> bool {
+        self.out_of_patience || self.out_of_time
     }
 
     /// The mean loss of this epoch's steps so far; 0 before the first.
@@ -91,7 +111,7 @@ mod tests {
         for loss in [0.1, 1.0 / 3.0, 2e-17] {
             position.add_loss(loss);
         }
-        position.look(3, 7, 0);
+        position.look(3, 7, 3.0 / 7.0, 0);
         let text = serde_json::to_string(&position).unwrap();
         assert_eq!(serde_json::from_str::<Position>(&text).unwrap(), position);
     }
@@ -99,10 +119,24 @@ mod tests {
     #[test]
     fn an_equal_look_is_no_better_and_patience_runs_out() {
         let mut position = Position::default();
-        assert!(position.look(5, 10, 2));
-        assert!(!position.look(5, 10, 2));
-        assert!(!position.out_of_patience);
-        assert!(!position.look(4, 10, 2));
-        assert!(position.out_of_patience);
+        assert!(position.look(5, 10, 0.5, 2));
+        assert!(!position.look(5, 10, 0.5, 2));
+        assert!(!position.has_ended());
+        assert!(!position.look(4, 10, 0.4, 2));
+        assert!(position.has_ended());
+    }
+
+    #[test]
+    fn the_score_decides_and_a_better_look_gives_patience_anew() {
+        let mut position = Position::default();
+        assert!(position.look(9, 10, -0.7, 2));
+        assert!(!position.look(9, 10, -0.8, 2));
+        assert!(
+            position.look(5, 10, -0.6, 2),
+            "fewer right, but a lower loss"
+        );
+        assert!(!position.look(9, 10, f64::NAN, 2));
+        assert!(!position.has_ended());
+        assert_eq!(position.best.map(|best| best.correct), Some(5));
     }
 }

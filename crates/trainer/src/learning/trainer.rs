@@ -8,9 +8,9 @@ use cnn_core::ops::StepRule;
 use serde_json::{Value, json};
 
 use super::evaluation::Evaluation;
-use super::{Position, TrainingError};
+use super::{Objective, Position, TrainingError};
 use crate::checkpoint::{Checkpoint, CheckpointError, CheckpointStore};
-use crate::config::{Keep, Rule, RunConfig};
+use crate::config::{JudgeBy, Keep, Rule, RunConfig};
 use crate::examples::Examples;
 use crate::network::Network;
 use crate::optimizer::{Optimizer, RowsGradient, Table};
@@ -147,6 +147,7 @@ impl<N: Network> Trainer<N> {
     pub fn step<E>(
         &mut self,
         config: &RunConfig,
+        objective: &Objective,
         steps: u64,
         examples: &E,
         indices: &[u32],
@@ -171,7 +172,7 @@ impl<N: Network> Trainer<N> {
             .trained_rows(&batch)
             .map(|rows| rows.autodiff().require_grad());
         let scores = network.scores(&batch, rows.clone(), Some(&noise));
-        let loss = network.loss(scores, &examples.targets(indices));
+        let loss = objective.loss(&network, scores, &examples.targets(indices));
         let value = f64::from(loss.clone().into_scalar::<f32>());
         if !value.is_finite() {
             let parameter = first_not_finite(&network);
@@ -204,16 +205,32 @@ impl<N: Network> Trainer<N> {
         self.network = Some(network);
     }
 
+    /// Notes how many steps fit into the time budget.
+    pub(super) fn plan(&mut self, steps: u64) {
+        self.position.planned_steps = Some(steps);
+    }
+
+    /// Notes that the time budget ends the run here.
+    pub(super) fn end_for_time(&mut self) {
+        self.position.out_of_time = true;
+    }
+
     /// Starts the mean loss of a new epoch.
     pub(super) fn begin_epoch(&mut self) {
         self.position.begin_epoch();
     }
 
     /// Notes a look at the dev set and keeps the weights if they are the best; returns whether they are.
-    pub(super) fn remember(&mut self, look: &Evaluation, config: &RunConfig) -> bool {
+    pub(super) fn remember(
+        &mut self,
+        look: &Evaluation,
+        judge: JudgeBy,
+        config: &RunConfig,
+    ) -> bool {
         let better = self.position.look(
             look.correct(),
             look.labels.len() as u64,
+            look.score(judge),
             config.training.patience,
         );
         if better && config.training.keep == Keep::Best {

@@ -19,8 +19,8 @@ use crate::checkpoint::{Checkpoint, CheckpointError, sha256_hex};
 use crate::config::{ConfigError, ModelKind, RunConfig};
 use crate::examples::Examples;
 use crate::learning::{
-    self, Ending, Evaluation, Reporter, RestoreError, Surroundings, Trainer, TrainingError,
-    evaluate,
+    self, Ending, Evaluation, Objective, Position, Reporter, RestoreError, Surroundings, Trainer,
+    TrainingError, evaluate,
 };
 use crate::network::Network;
 use crate::run_folder::{
@@ -31,7 +31,7 @@ use crate::signals::Stop;
 use crate::statistics::ConfusionMatrix;
 use crate::weights::{collect, to_safetensors};
 
-pub use report::{folds_line, predict_line, quoted, score_line};
+pub use report::{predict_line, quoted, score_line};
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -200,13 +200,16 @@ pub fn train(
     let trained = machine.device.clone().autodiff();
     match config.model {
         ModelKind::Lenet5 => {
-            let task = ImageTask::open(config, base)?;
+            let mut task = ImageTask::open(config, base)?;
+            let (objective, note) = assembly::objective(config, &task.labels, &task.train.labels)?;
+            task.notes.extend(note);
             let work = Work {
                 session,
                 machine,
                 stop,
                 reporter,
                 labels: &task.labels,
+                objective: &objective,
                 data: &task.name,
                 sha256: &task.sha256,
                 notes: &task.notes,
@@ -229,13 +232,16 @@ pub fn train(
             } else {
                 None
             };
-            let task = TextTask::open(config, base, tokenizer)?;
+            let mut task = TextTask::open(config, base, tokenizer)?;
+            let (objective, note) = assembly::objective(config, &task.labels, &task.train.labels)?;
+            task.notes.extend(note);
             let work = Work {
                 session,
                 machine,
                 stop,
                 reporter,
                 labels: &task.labels,
+                objective: &objective,
                 data: &task.name,
                 sha256: &task.sha256,
                 notes: &task.notes,
@@ -264,6 +270,7 @@ struct Work<'a> {
     stop: &'a Stop,
     reporter: &'a mut dyn Reporter,
     labels: &'a [String],
+    objective: &'a Objective,
     data: &'a str,
     sha256: &'a str,
     notes: &'a [String],
@@ -325,6 +332,7 @@ impl Work<'_> {
             &mut trainer,
             Surroundings {
                 config,
+                objective: self.objective,
                 train,
                 dev,
                 device: &self.machine.device,
@@ -415,7 +423,8 @@ impl Work<'_> {
     }
 
     fn summary<N: Network>(&self, trainer: &Trainer<N>, examples: usize) -> TrainSummary {
-        let (steps, seconds) = (trainer.position().step, trainer.seconds());
+        let position = trainer.position();
+        let (steps, seconds) = (position.step, trainer.seconds());
         let per_epoch = learning::steps_per_epoch(&self.session.config, examples);
         let trained = (steps / per_epoch) * examples as u64
             + (steps % per_epoch) * self.session.config.training.batch_size as u64;
@@ -429,6 +438,9 @@ impl Work<'_> {
                 0.0
             },
             peak_rss_bytes: peak_rss_bytes(),
+            best_step: position.best.as_ref().map(|best| best.step),
+            planned_steps: position.planned_steps,
+            ended_by: ended_by(position),
         }
     }
 
@@ -454,5 +466,14 @@ impl Work<'_> {
             baseline: baseline.map(|run| baseline::score(&run, answers)),
             train,
         })
+    }
+}
+
+/// What ended a run before its last step.
+fn ended_by(position: &Position) -> Option<String> {
+    match (position.out_of_patience, position.out_of_time) {
+        (true, _) => Some("patience".to_owned()),
+        (false, true) => Some("time budget".to_owned()),
+        (false, false) => None,
     }
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::RunOutcome;
-use crate::run_folder::RunResult;
-use crate::statistics::Summary;
+use crate::run_folder::{RunResult, TrainSummary};
 
 /// `test accuracy 98.97 % (95 % interval 98.75 to 99.15, 10000 examples), macro-F1 0.9896`.
 pub fn score_line(result: &RunResult) -> String {
@@ -70,8 +69,35 @@ impl fmt::Display for RunOutcome {
             f,
             "trained {} steps in {:.1} s, {:.0} examples/s{memory}",
             train.steps, train.seconds, train.samples_per_s
-        )
+        )?;
+        ending_lines(train)
+            .iter()
+            .try_for_each(|line| writeln!(f, "{line}"))
     }
+}
+
+/// What ended the run early, and how to repeat what the clock decided.
+fn ending_lines(train: &TrainSummary) -> Vec<String> {
+    let mut lines = Vec::new();
+    let early = train.ended_by.as_deref();
+    if early == Some("patience") {
+        lines.push(match train.best_step {
+            Some(best) => {
+                format!("stopped early: no look at dev was better than that of step {best}")
+            }
+            None => "stopped early: no look at dev was better".to_owned(),
+        });
+    }
+    if let Some(planned) = train.planned_steps {
+        let stop = match early {
+            Some("time budget") => format!(" --set training.stop_after={}", train.steps),
+            _ => String::new(),
+        };
+        lines.push(format!(
+            "the clock decided the number of steps; to repeat the run give --steps {planned}{stop} in place of the time budget"
+        ));
+    }
+    lines
 }
 
 /// The command that tries a finished run; `program` begins it.
@@ -102,36 +128,6 @@ pub fn quoted(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
-}
-
-/// The mean over folds, with its spread.
-pub fn folds_line(results: &[&RunResult]) -> String {
-    let mean = |values: Vec<f64>| {
-        let summary = Summary::of(&values);
-        summary
-            .map(|s| {
-                format!(
-                    "{:.2} % (sd {:.2})",
-                    100.0 * s.mean,
-                    100.0 * s.standard_deviation.unwrap_or(0.0)
-                )
-            })
-            .unwrap_or_default()
-    };
-    let scores = mean(results.iter().map(|r| r.test.accuracy).collect());
-    let baselines: Vec<f64> = results
-        .iter()
-        .filter_map(|r| r.baseline.as_ref().map(|b| b.accuracy))
-        .collect();
-    let baseline = if baselines.is_empty() {
-        String::new()
-    } else {
-        format!(", baseline {}", mean(baselines))
-    };
-    format!(
-        "mean test accuracy over {} folds: {scores}{baseline}",
-        results.len()
-    )
 }
 
 #[cfg(test)]

@@ -35,11 +35,15 @@ pub enum RunFile {
     SampleImage,
     /// `sample.txt`, a text to try the network with
     SampleText,
+    /// `tune.jsonl`, the trials of a search
+    Tune,
+    /// `best.toml`, the settings that a search found
+    Best,
 }
 
 impl RunFile {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Config,
         Self::Model,
         Self::Tokenizer,
@@ -49,6 +53,8 @@ impl RunFile {
         Self::Result,
         Self::SampleImage,
         Self::SampleText,
+        Self::Tune,
+        Self::Best,
     ];
 
     /// Its name in the folder.
@@ -63,6 +69,8 @@ impl RunFile {
             Self::Result => "result.json",
             Self::SampleImage => "sample.png",
             Self::SampleText => "sample.txt",
+            Self::Tune => "tune.jsonl",
+            Self::Best => "best.toml",
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | `environment.json` | what it ran on ([`Environment`]) |
 //! | `checkpoints/` | see [`crate::checkpoint`] |
 //! | `result.json` | the score; written last, so its presence means "finished" ([`RunResult`]) |
+//! | `tune.jsonl`, `best.toml` | in the folder of a search: its trials; the best settings so far |
 //! | `.lock` | held by the running process |
 //!
 //! [`RunFolder`] is the writer: it holds the lock as long as it lives, and each file it writes is the old
@@ -23,6 +24,7 @@ mod memory;
 mod metrics;
 mod place;
 mod result;
+mod series;
 
 pub use environment::Environment;
 pub use error::{Holder, RunFolderError};
@@ -32,3 +34,4 @@ pub use memory::peak_rss_bytes;
 pub use metrics::{Cut, MetricsLog};
 pub use place::Place;
 pub use result::{BaselineScore, RunResult, TestScore, TrainSummary};
+pub use series::{Series, SeriesRun, Spread};

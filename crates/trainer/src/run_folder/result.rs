@@ -77,6 +77,16 @@ pub struct TrainSummary {
     pub samples_per_s: f64,
     /// The most memory the process held; `null` where the system does not tell.
     pub peak_rss_bytes: Option<u64>,
+    /// Steps done at the best look at dev, whose weights the run keeps unless told otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_step: Option<u64>,
+    /// Steps that were found to fit into the time budget, over which the learning rate falls: `--steps` with this number repeats
+    /// the run without a clock. Left out without a budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned_steps: Option<u64>,
+    /// What ended the run before its last step: `patience` or `time budget`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
 }
 
 impl TestScore {
@@ -156,6 +166,9 @@ pub(super) fn sample_result() -> RunResult {
             seconds: 2.0,
             samples_per_s: 50.0,
             peak_rss_bytes: Some(1 << 20),
+            best_step: Some(80),
+            planned_steps: None,
+            ended_by: None,
         },
     }
 }
@@ -187,7 +200,8 @@ mod tests {
                 "steps",
                 "seconds",
                 "samples_per_s",
-                "peak_rss_bytes"
+                "peak_rss_bytes",
+                "best_step"
             ]
         );
         assert_eq!(json["test"]["accuracy"], 0.75);

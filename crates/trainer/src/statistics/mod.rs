@@ -6,11 +6,13 @@
 mod confusion;
 mod interval;
 mod mcnemar;
+mod student;
 mod summary;
 
 pub use confusion::{ClassScores, ConfusionError, ConfusionMatrix};
 pub use interval::{Interval, wilson_interval};
 pub use mcnemar::{McNemar, McNemarError};
+pub use student::t_95;
 pub use summary::Summary;
 
 #[cfg(test)]

@@ -105,6 +105,7 @@ fn help_is_help_and_a_missing_run_is_an_error() {
     for arguments in [
         &["--help"][..],
         &["train", "--help"],
+        &["tune", "--help"],
         &["eval", "--help"],
         &["predict", "--help"],
         &["data", "--help"],

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, TensorMetadata};
-use burn::tensor::{IndexingUpdateOp, Shape};
+use burn::tensor::{IndexingUpdateOp, Shape, TensorData};
 
 use crate::ops::tables::{full, upload, zeros};
 
@@ -11,6 +11,7 @@ use crate::ops::tables::{full, upload, zeros};
 pub fn forward<B: Backend>(
     logits: FloatTensor<B>,
     targets: Arc<[u32]>,
+    weights: Option<Arc<[f32]>>,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
     let rows = targets.len();
     if rows == 0 {
@@ -19,9 +20,16 @@ pub fn forward<B: Backend>(
     let column = column::<B>(&targets, &logits);
     let log_p = B::log_softmax(logits, 1);
     let picked = B::float_gather(1, log_p.clone(), column);
+    let (picked, share) = match weights {
+        None => (picked, 1.0 / rows as f32),
+        Some(weights) => {
+            let shares = shares::<B>(&targets, &weights, &picked);
+            (B::float_mul(picked, shares), 1.0)
+        }
+    };
     let sum = B::float_reshape(B::float_sum_dim(picked, 0), Shape::new([1]));
     (
-        B::float_mul_scalar(sum, (-1.0 / rows as f32).into()),
+        B::float_mul_scalar(sum, (-share).into()),
         B::float_exp(log_p),
     )
 }
@@ -31,6 +39,7 @@ pub fn backward<B: Backend>(
     probabilities: FloatTensor<B>,
     grad: FloatTensor<B>,
     targets: Arc<[u32]>,
+    weights: Option<Arc<[f32]>>,
 ) -> FloatTensor<B> {
     let rows = targets.len();
     if rows == 0 {
@@ -39,8 +48,21 @@ pub fn backward<B: Backend>(
     let column = column::<B>(&targets, &probabilities);
     let minus_one = full::<B>(&probabilities, [rows, 1], -1.0);
     let error = B::float_scatter(1, probabilities, column, minus_one, IndexingUpdateOp::Add);
-    let scale = B::float_mul_scalar(grad, (1.0 / rows as f32).into());
-    B::float_mul(error, B::float_reshape(scale, Shape::new([1, 1])))
+    let grad = B::float_reshape(grad, Shape::new([1, 1]));
+    let scale = match weights {
+        None => B::float_mul_scalar(grad, (1.0 / rows as f32).into()),
+        Some(weights) => {
+            let shares = shares::<B>(&targets, &weights, &error);
+            B::float_mul(shares, grad)
+        }
+    };
+    B::float_mul(error, scale)
+}
+
+/// `[rows, 1]`
+fn shares<B: Backend>(targets: &[u32], weights: &[f32], like: &FloatTensor<B>) -> FloatTensor<B> {
+    let shares = TensorData::new(super::shares(targets, weights), [targets.len(), 1]);
+    B::float_from_data(shares.convert_dtype(like.dtype()), &like.device())
 }
 
 fn column<B: Backend>(targets: &[u32], like: &FloatTensor<B>) -> IntTensor<B> {
