@@ -173,24 +173,36 @@ impl FrozenTextCnn {
         let mut scores = vec![0.0; classes];
         self.out.forward(&activations, &mut scores);
 
-        let mut filter_bias = vec![0.0; classes];
-        let mut words = vec![0.0; ids.len() * classes];
+        // Rows of classes are padded, so that sums run over whole blocks.
+        let row = classes.next_multiple_of(BLOCK);
+        let mut weights = vec![0.0; row];
+        let mut filter_bias = vec![0.0; row];
+        let mut words = vec![0.0; ids.len() * row];
         let mut ngrams = Ngrams::new(ids.len(), self.table.shape().groups.iter().map(|g| g.width));
         for fired in &fired {
-            let weights = self.class_weights(fired.filter);
+            let own = weights.iter_mut().zip(self.class_weights(fired.filter));
+            own.for_each(|(wide, weight)| *wide = f64::from(*weight));
             let bias = f64::from(self.table.bias()[fired.filter]);
-            add_scaled(&mut filter_bias, bias, weights);
+            add_scaled(&mut filter_bias, bias, &weights);
             let tokens = fired.tokens(ids.len());
             let mut value = bias;
             for token in tokens.clone() {
                 let part = f64::from(self.product(fired, token, ids[token]));
                 value += part;
-                add_scaled(&mut words[token * classes..][..classes], part, weights);
+                add_scaled(&mut words[token * row..][..row], part, &weights);
             }
-            let ngram = ngrams.of(tokens, classes);
+            let ngram = ngrams.of(tokens, row);
             ngram.filters += 1;
-            add_scaled(&mut ngram.contributions, value, weights);
+            add_scaled(&mut ngram.contributions, value, &weights);
         }
+        filter_bias.truncate(classes);
+        let words = match row == classes {
+            true => words,
+            false => {
+                let rows = words.chunks_exact(row);
+                rows.flat_map(|row| &row[..classes]).copied().collect()
+            }
+        };
 
         let mut residual: Vec<f64> = scores.iter().map(|score| f64::from(*score)).collect();
         let bias = self.class_bias.clone();
@@ -203,17 +215,24 @@ impl FrozenTextCnn {
             bias,
             filter_bias,
             words,
-            ngrams: ngrams.in_order(),
+            ngrams: ngrams.in_order(classes),
             fired,
             residual,
         }
     }
 }
 
-/// `sum += factor · weights`.
-fn add_scaled(sum: &mut [f64], factor: f64, weights: &[f32]) {
-    for (sum, weight) in sum.iter_mut().zip(weights) {
-        *sum += factor * f64::from(*weight);
+/// Classes that are summed together.
+const BLOCK: usize = 4;
+
+/// `sum += factor · weights`, both a whole number of blocks.
+fn add_scaled(sum: &mut [f64], factor: f64, weights: &[f64]) {
+    let (sums, _) = sum.as_chunks_mut::<BLOCK>();
+    let (weights, _) = weights.as_chunks::<BLOCK>();
+    for (sum, weight) in sums.iter_mut().zip(weights) {
+        for (sum, weight) in sum.iter_mut().zip(weight) {
+            *sum += factor * weight;
+        }
     }
 }
 
@@ -235,7 +254,7 @@ impl Ngrams {
         }
     }
 
-    fn of(&mut self, tokens: Range<usize>, classes: usize) -> &mut Ngram {
+    fn of(&mut self, tokens: Range<usize>, row: usize) -> &mut Ngram {
         let place = match tokens.len() {
             0 => 0,
             len => tokens.start * self.widest + len,
@@ -245,14 +264,17 @@ impl Ngrams {
             self.met.push(Ngram {
                 tokens,
                 filters: 0,
-                contributions: vec![0.0; classes],
+                contributions: vec![0.0; row],
             });
             *place = self.met.len() as u32;
         }
         &mut self.met[*place as usize - 1]
     }
 
-    fn in_order(mut self) -> Vec<Ngram> {
+    fn in_order(mut self, classes: usize) -> Vec<Ngram> {
+        for ngram in &mut self.met {
+            ngram.contributions.truncate(classes);
+        }
         self.met
             .sort_by_key(|ngram| (ngram.tokens.start, ngram.tokens.end));
         self.met

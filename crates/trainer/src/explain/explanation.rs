@@ -113,27 +113,40 @@ impl Explanation {
         }
     }
 
-    /// The JSON line of this explanation of `text`; `labels` are the names of the classes, `class` is the one that is explained.
+    /// The JSON line of this explanation of `text`; `labels` are the names of the classes, `class` is the one that is explained, with its
+    /// `top` strongest n-grams.
     ///
-    /// Fields: `text`, `label`, `probability`, `explained` (the class), `logits`, `bias`, `contributions` (what each n-gram gives to that
-    /// class, the strongest first), `residual`, `method` (with `steps` of a DPCNN), `filter_bias`, `words` (what each gives to every
+    /// Fields: `text`, `label`, `probability`, `explained` (the class), `logits`, `bias`, `contributions` (what n-grams give to that
+    /// class, the strongest first, and last, without an `ngram`, what all others give together), `residual`, `method` (with `steps` of a DPCNN), `filter_bias`, `words` (what each gives to every
     /// class, in the order of `logits`), `tokens`, `unknown`, `truncated`, and of a DPCNN its `pyramid`. The logit of the explained class is
     /// its `bias` plus all `contributions` plus its `residual`; that of every class its `bias` plus `filter_bias` plus all `words` plus
     /// `residual`; to the rounding of what is printed. `start` and `end` are bytes of the text, `end` the first that is not part of it.
-    pub fn json_line(&self, text: &str, labels: &[String], class: usize) -> Vec<u8> {
+    pub fn json_line(&self, text: &str, labels: &[String], class: usize, top: usize) -> Vec<u8> {
         let by_class = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
         let place = |span: Range<usize>| (text.get(span.clone()).unwrap_or(""), span);
-        let ngram = |ngram: &Ngram| {
-            let (text, span) = place(self.span_of(&ngram.words));
-            NgramLine {
-                ngram: text,
-                start: span.start,
-                end: span.end,
-                words: [ngram.words.start, ngram.words.end],
-                filters: ngram.filters,
-                value: ngram.contributions[class] as f32,
-            }
+        let strongest = self.strongest(class);
+        let (shown, others) = strongest.split_at(top.min(strongest.len()));
+        let ngram = |ngram: &&Ngram| NgramLine {
+            ngram: Some(place(self.span_of(&ngram.words)).0),
+            words: Some([ngram.words.start, ngram.words.end]),
+            ngrams: None,
+            filters: ngram.filters,
+            value: ngram.contributions[class] as f32,
         };
+        let all_others = || NgramLine {
+            ngram: None,
+            words: None,
+            ngrams: Some(others.len()),
+            filters: others.iter().map(|ngram| ngram.filters).sum(),
+            value: others
+                .iter()
+                .map(|ngram| ngram.contributions[class])
+                .sum::<f64>() as f32,
+        };
+        let mut contributions: Vec<NgramLine> = shown.iter().map(ngram).collect();
+        if !others.is_empty() {
+            contributions.push(all_others());
+        }
         let word = |(word, shares): (&Word, &[f64])| {
             let (text, span) = place(word.span.clone());
             WordLine {
@@ -153,7 +166,7 @@ impl Explanation {
             explained: &labels[class],
             logits: Named(labels, self.logits.clone()),
             bias: named(&self.bias),
-            contributions: self.strongest(class).into_iter().map(ngram).collect(),
+            contributions,
             residual: named(&self.residual),
             method: self.method.name(),
             steps: match self.method {
@@ -221,10 +234,12 @@ impl<'a> FloorLine<'a> {
 
 #[derive(Serialize)]
 struct NgramLine<'a> {
-    ngram: &'a str,
-    start: usize,
-    end: usize,
-    words: [usize; 2],
+    /// `None` for all that are not shown.
+    ngram: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<[usize; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ngrams: Option<usize>,
     filters: usize,
     value: f32,
 }

@@ -53,16 +53,28 @@ fn check_line(line: &Value, text: &str) {
         let place = |key: &str| word[key].as_u64().expect("a place") as usize;
         assert_eq!(word["word"], text[place("start")..place("end")]);
     }
-    let words = line["words"].as_array().map_or(0, Vec::len);
+    let (mut shown, mut others) = (0, 0);
     for ngram in line["contributions"].as_array().expect("a list") {
+        assert!(ngram["filters"].as_u64() >= Some(1), "{ngram}");
+        let Some(own) = ngram["ngram"].as_str() else {
+            others += ngram["ngrams"].as_u64().expect("a number");
+            continue;
+        };
+        assert_eq!(others, 0, "all others come last");
+        shown += 1;
         let [from, to] = numbers(&ngram["words"])[..] else {
             panic!("{ngram}");
         };
-        assert!(from <= to && to as usize <= words, "{ngram}");
-        assert!(ngram["filters"].as_u64() >= Some(1), "{ngram}");
-        let place = |key: &str| ngram[key].as_u64().expect("a place") as usize;
-        assert_eq!(ngram["ngram"], text[place("start")..place("end")]);
+        let place = |word: f64, key: &str| {
+            let place = line["words"][word as usize][key].as_u64();
+            place.expect("a word that was read") as usize
+        };
+        match from < to {
+            true => assert_eq!(own, &text[place(from, "start")..place(to - 1.0, "end")]),
+            false => assert_eq!(own, ""),
+        }
     }
+    assert!(shown <= 10 && (shown == 10 || others == 0), "{line}");
 }
 
 #[test]

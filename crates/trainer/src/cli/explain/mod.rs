@@ -39,7 +39,7 @@ pub struct ExplainArgs {
     /// Explain this class [default: the predicted one]
     #[arg(long, value_name = "LABEL")]
     class: Option<String>,
-    /// N-grams shown for each text or filter
+    /// N-grams shown for each text or filter; all others of a text are summed up
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
     /// Show what the filters of a TextCNN look for: the n-grams of the training texts on which each fires most
@@ -86,7 +86,7 @@ pub fn run(args: ExplainArgs) -> Result<(), CliError> {
     for_each_chunk(&args.inputs, args.quiet, |texts| {
         let explanations = predictor.explain(&texts)?;
         if args.json {
-            print_lines(&predictor.labels, class, &texts, &explanations)?;
+            print_lines(&predictor.labels, class, args.top, &texts, &explanations)?;
         } else if args.html.is_none() {
             let terminal = Terminal::new(&predictor.labels, class, args.top);
             let mut out = std::io::stdout().lock();
@@ -131,11 +131,12 @@ fn class_of(label: &str, labels: &[String]) -> Result<usize, CliError> {
 fn print_lines(
     labels: &[String],
     class: Option<usize>,
+    top: usize,
     texts: &[String],
     explanations: &[Explanation],
 ) -> Result<(), CliError> {
     let line = |(text, explanation): (&String, &Explanation)| {
-        explanation.json_line(text, labels, class.unwrap_or(explanation.class))
+        explanation.json_line(text, labels, class.unwrap_or(explanation.class), top)
     };
     let lines: Vec<Vec<u8>> = texts.par_iter().zip(explanations).map(line).collect();
     let mut out = std::io::stdout().lock();
