@@ -36,6 +36,10 @@ pub const COMMANDS: &[Command] = &[
         about: "Show why a trained network answered as it did",
     },
     Command {
+        name: "report",
+        about: "Write a run's report again, or compare two runs",
+    },
+    Command {
         name: "data",
         about: "List, fetch, verify and describe data sets",
     },

@@ -21,6 +21,7 @@ pub mod learning;
 pub mod network;
 pub mod optimizer;
 pub mod prediction;
+pub mod report;
 pub mod run;
 pub mod run_folder;
 mod signals;

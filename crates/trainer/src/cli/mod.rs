@@ -9,6 +9,7 @@ mod inputs;
 mod options;
 mod predict;
 mod progress;
+mod report;
 mod series;
 mod settings;
 mod train;
@@ -46,6 +47,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Show why a trained network answered as it did: in the terminal, as JSON lines, or as a page
     Explain(explain::ExplainArgs),
+    /// Write the report of a finished run again, or compare two runs
+    Report(report::ReportArgs),
     /// List, fetch, verify and describe data sets
     #[command(subcommand)]
     Data(data::DataCommand),
@@ -66,7 +69,7 @@ impl Command {
             Self::Predict(args) => args.machine.threads,
             Self::Explain(args) => args.machine.threads,
             Self::Bench(args) => args.machine.threads,
-            Self::Data(_) | Self::Config(_) => None,
+            Self::Report(_) | Self::Data(_) | Self::Config(_) => None,
         }
     }
 
@@ -78,6 +81,7 @@ impl Command {
             Self::Predict(args) => predict::run(args),
             Self::Explain(args) => explain::run(args),
             Self::Bench(args) => bench::run(args),
+            Self::Report(args) => report::run(args),
             Self::Data(command) => data::run(command),
             Self::Config(command) => config::run(command),
         }
@@ -148,6 +152,7 @@ failures!(
     crate::prediction::PredictionError,
     crate::learning::TrainingError,
     crate::checkpoint::CheckpointError,
+    crate::report::ReportError,
     crate::run_folder::RunFolderError,
     crate::weights::WeightsError,
 );

@@ -13,6 +13,8 @@ use super::inputs::{InputArgs, for_each_chunk};
 use super::options::MachineArgs;
 use crate::examples::Images;
 use crate::prediction::{Prediction, Predictor};
+use crate::run_folder::RunFiles;
+use crate::statistics::Temperature;
 
 /// Options of `predict`.
 #[derive(Args, Debug)]
@@ -22,6 +24,9 @@ pub struct PredictArgs {
     run: PathBuf,
     #[command(flatten)]
     inputs: InputArgs,
+    /// Give probabilities at the temperature that was fitted on dev, instead of as the network gives them
+    #[arg(long)]
+    calibrated: bool,
     #[command(flatten)]
     pub(super) machine: MachineArgs,
     /// Print no remarks on stderr
@@ -33,20 +38,41 @@ pub struct PredictArgs {
 pub fn run(args: PredictArgs) -> Result<(), CliError> {
     let machine = args.machine.open()?;
     let predictor = Predictor::open(&args.run, &machine)?;
+    let temperature = match args.calibrated {
+        true => Some(temperature(&args.run)?),
+        false => None,
+    };
     for_each_chunk(&args.inputs, args.quiet, |inputs| {
         if predictor.config.model.reads_images() {
-            answer_images(&predictor, &inputs, args.quiet)
+            answer_images(&predictor, &inputs, temperature, args.quiet)
         } else {
-            answer_texts(&predictor, &inputs)
+            answer_texts(&predictor, &inputs, temperature)
         }
     })
 }
 
-fn answer_texts(predictor: &Predictor, texts: &[String]) -> Result<(), CliError> {
+/// The temperature of a finished run.
+fn temperature(run: &Path) -> Result<Temperature, CliError> {
+    let result = RunFiles::open(run)?.read_result()?;
+    let fitted = result.and_then(|result| result.calibration?.temperature);
+    fitted.and_then(Temperature::new).ok_or_else(|| {
+        CliError::Failed(format!(
+            "{}: this run has no temperature (its dev part has too few errors, or it was trained by a version that fitted none); \
+             leave out --calibrated",
+            run.display()
+        ))
+    })
+}
+
+fn answer_texts(
+    predictor: &Predictor,
+    texts: &[String],
+    temperature: Option<Temperature>,
+) -> Result<(), CliError> {
     let predictions = predictor.texts(texts)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for (text, prediction) in texts.iter().zip(&predictions) {
-        let mut line = answer_line("text", text, predictor, prediction);
+        let mut line = answer_line("text", text, predictor, prediction, temperature);
         line.insert("tokens".into(), json!(prediction.tokens));
         line.insert("unknown".into(), json!(prediction.unknown));
         line.insert("truncated".into(), json!(prediction.truncated));
@@ -55,7 +81,12 @@ fn answer_texts(predictor: &Predictor, texts: &[String]) -> Result<(), CliError>
     Ok(out.flush()?)
 }
 
-fn answer_images(predictor: &Predictor, paths: &[String], quiet: bool) -> Result<(), CliError> {
+fn answer_images(
+    predictor: &Predictor,
+    paths: &[String],
+    temperature: Option<Temperature>,
+    quiet: bool,
+) -> Result<(), CliError> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for path in paths {
         let image = read_picture(
@@ -76,7 +107,7 @@ fn answer_images(predictor: &Predictor, paths: &[String], quiet: bool) -> Result
             labels: vec![0],
         };
         let prediction = &predictor.images(&images)?[0];
-        let mut line = answer_line("image", path, predictor, prediction);
+        let mut line = answer_line("image", path, predictor, prediction, temperature);
         line.insert("conversion".into(), json!(conversion));
         writeln!(out, "{}", Value::Object(line))?;
     }
@@ -88,17 +119,23 @@ fn answer_line(
     input: &str,
     predictor: &Predictor,
     prediction: &Prediction,
+    temperature: Option<Temperature>,
 ) -> Map<String, Value> {
-    let named = predictor.labels.iter().zip(&prediction.probabilities);
+    let probabilities = match temperature {
+        None => prediction.probabilities.clone(),
+        Some(temperature) => temperature.apply(predictor.labels.len(), &prediction.probabilities),
+    };
+    let probability = probabilities[prediction.class];
+    let named = predictor.labels.iter().zip(probabilities);
     let probabilities: Map<String, Value> =
         named.map(|(label, p)| (label.clone(), json!(p))).collect();
     let mut line = Map::new();
     line.insert(kind.into(), json!(input));
     line.insert("label".into(), json!(predictor.labels[prediction.class]));
-    line.insert(
-        "probability".into(),
-        json!(prediction.probabilities[prediction.class]),
-    );
+    line.insert("probability".into(), json!(probability));
     line.insert("probabilities".into(), Value::Object(probabilities));
+    if let Some(temperature) = temperature {
+        line.insert("temperature".into(), json!(temperature.value()));
+    }
     line
 }

@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::series::{self, Kind};
 use super::settings::SettingArgs;
 use crate::config::{ModelKind, RunConfig};
-use crate::run::{self, Machine, RunOutcome, Session};
+use crate::run::{self, Extras, Machine, RunOutcome, Session};
 use crate::run_folder::{Place, RunFile, Series};
 use crate::signals::Stop;
 
@@ -46,6 +46,12 @@ pub struct TrainArgs {
     /// Skip the linear baseline that is printed beside the score
     #[arg(long)]
     no_baseline: bool,
+    /// Write no report.html
+    #[arg(long)]
+    no_report: bool,
+    /// Also write the metrics as an event file for TensorBoard: tensorboard --logdir runs
+    #[arg(long)]
+    tensorboard: bool,
     /// Print the results alone
     #[arg(long)]
     quiet: bool,
@@ -148,7 +154,11 @@ fn train_one(
         &session,
         &args.data.reading.open_options(),
         machine,
-        !args.no_baseline,
+        Extras {
+            baseline: !args.no_baseline,
+            report: !args.no_report,
+            tensorboard: args.tensorboard,
+        },
         stop,
         &mut progress,
     );

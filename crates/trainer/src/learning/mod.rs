@@ -173,6 +173,8 @@ where
                 position.step,
                 &serde_json::json!({
                     "kind": "train", "epoch": epoch + 1, "loss": position.mean_loss(),
+                    "learning_rate": config.optimizer.learning_rate
+                        * config.optimizer.schedule.factor(step, plan.steps),
                 }),
             )?;
         }

@@ -7,9 +7,6 @@ use datasets::{Language, TextExample};
 use super::RunError;
 use crate::assembly::{ImageTask, TextTask};
 use crate::baseline::{BaselineRun, Parts, Units, run_pixel_baseline, run_text_baseline};
-use crate::learning::Evaluation;
-use crate::run_folder::BaselineScore;
-use crate::statistics::McNemar;
 
 /// Fits and judges the text baseline.
 pub(super) fn of_texts(task: &TextTask) -> Result<BaselineRun, RunError> {
@@ -55,12 +52,4 @@ pub(super) fn of_images(task: &ImageTask) -> Result<BaselineRun, RunError> {
     run_pixel_baseline(&parts).map_err(|e| RunError::Baseline {
         reason: e.to_string(),
     })
-}
-
-/// The baseline's score, with McNemar's test of the network against it.
-pub(super) fn score(baseline: &BaselineRun, network: &Evaluation) -> BaselineScore {
-    let mut score = BaselineScore::new(baseline.name.clone(), &baseline.matrix, baseline.seconds);
-    let test = McNemar::compare(&network.labels, &network.predictions, &baseline.predictions);
-    score.mcnemar_p = test.ok().map(|test| test.p_value);
-    score
 }

@@ -1,7 +1,9 @@
 //! One run from its settings to its result: data, network, loop, test score, baseline, run folder.
 
 mod baseline;
+mod judging;
 mod report;
+mod rows;
 mod sample;
 
 use std::path::PathBuf;
@@ -19,19 +21,18 @@ use crate::checkpoint::{Checkpoint, CheckpointError, sha256_hex};
 use crate::config::{ConfigError, ModelKind, RunConfig};
 use crate::examples::Examples;
 use crate::learning::{
-    self, Ending, Evaluation, Objective, Position, Reporter, RestoreError, Surroundings, Trainer,
-    TrainingError, evaluate,
+    self, Ending, Objective, Reporter, RestoreError, Surroundings, Trainer, TrainingError, evaluate,
 };
 use crate::network::Network;
+use crate::report::{self as page, Material, ReportError};
 use crate::run_folder::{
-    Environment, Place, RunFile, RunFolder, RunFolderError, RunResult, TestScore, TrainSummary,
-    peak_rss_bytes,
+    DataCard, Environment, Place, RunFile, RunFolder, RunFolderError, RunResult, count_labels,
 };
 use crate::signals::Stop;
-use crate::statistics::ConfusionMatrix;
 use crate::weights::{collect, to_safetensors};
 
 pub use report::{predict_line, quoted, score_line};
+use rows::Rows;
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,9 @@ pub enum RunError {
         /// What was found or asked for now.
         now: String,
     },
+    /// The report could not be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// The baseline could not be fitted.
     #[error("the linear baseline: {reason}; --no-baseline skips it")]
     Baseline {
@@ -144,6 +148,17 @@ pub struct Machine {
     pub device: Device,
 }
 
+/// What a run leaves besides the trained network.
+#[derive(Clone, Copy, Debug)]
+pub struct Extras {
+    /// The linear baseline beside the score.
+    pub baseline: bool,
+    /// `report.html`.
+    pub report: bool,
+    /// Event files for TensorBoard, written as the run goes.
+    pub tensorboard: bool,
+}
+
 /// How a run ended.
 pub enum RunOutcome {
     /// With a result; the folder is ready to predict from.
@@ -181,7 +196,7 @@ pub fn train(
     session: &Session,
     base: &OpenOptions,
     machine: &Machine,
-    with_baseline: bool,
+    extras: Extras,
     stop: &Stop,
     reporter: &mut dyn Reporter,
 ) -> Result<RunOutcome, RunError> {
@@ -208,11 +223,13 @@ pub fn train(
                 machine,
                 stop,
                 reporter,
+                extras,
                 labels: &task.labels,
                 objective: &objective,
                 data: &task.name,
                 sha256: &task.sha256,
                 notes: &task.notes,
+                rows: &task,
             };
             let network = assembly::lenet5(config, task.labels.len(), &trained)?;
             let sample = sample::of_images(&session.folder, &task.dev)?;
@@ -221,7 +238,7 @@ pub fn train(
                 network,
                 [&task.train, &task.dev, &task.test],
                 None,
-                with_baseline.then_some(baseline),
+                extras.baseline.then_some(baseline),
                 sample,
             )
         }
@@ -240,15 +257,17 @@ pub fn train(
                 machine,
                 stop,
                 reporter,
+                extras,
                 labels: &task.labels,
                 objective: &objective,
                 data: &task.name,
                 sha256: &task.sha256,
                 notes: &task.notes,
+                rows: &task,
             };
             let sample = sample::of_texts(&session.folder, &task.split.dev)?;
             let (words, classes) = (task.tokenizer.vocabulary_size(), task.labels.len());
-            let baseline = with_baseline.then_some(|| baseline::of_texts(&task));
+            let baseline = extras.baseline.then_some(|| baseline::of_texts(&task));
             let sets = [&task.train, &task.dev, &task.test];
             if config.model == ModelKind::Textcnn {
                 let network =
@@ -269,11 +288,13 @@ struct Work<'a> {
     machine: &'a Machine,
     stop: &'a Stop,
     reporter: &'a mut dyn Reporter,
+    extras: Extras,
     labels: &'a [String],
     objective: &'a Objective,
     data: &'a str,
     sha256: &'a str,
     notes: &'a [String],
+    rows: &'a dyn Rows,
 }
 
 impl Work<'_> {
@@ -307,7 +328,15 @@ impl Work<'_> {
             "data": self.sha256,
             "backend": self.machine.backend.name(),
         });
-        self.write_beginnings(tokenizer)?;
+        let card = DataCard {
+            name: self.data.to_owned(),
+            sha256: self.sha256.to_owned(),
+            train: count_labels(train.labels(), self.labels.len()),
+            dev: count_labels(dev.labels(), self.labels.len()),
+            test: count_labels(test.labels(), self.labels.len()),
+            notes: self.notes.to_vec(),
+        };
+        self.write_beginnings(tokenizer, &card)?;
         let mut checkpoints = folder.open_checkpoints()?;
         let latest = checkpoints.latest_valid()?;
         for skipped in &latest.skipped {
@@ -327,7 +356,8 @@ impl Work<'_> {
             }
             None => Trainer::new(network),
         };
-        let (mut metrics, _) = folder.open_metrics(latest.checkpoint.as_ref().map(|c| c.step))?;
+        let step = latest.checkpoint.as_ref().map(|c| c.step);
+        let (mut metrics, _) = folder.open_metrics(step, self.extras.tensorboard)?;
         let ending = learning::train(
             &mut trainer,
             Surroundings {
@@ -358,8 +388,14 @@ impl Work<'_> {
         ];
         folder.write(RunFile::Model, &to_safetensors(&collect(&kept), &metadata))?;
         // The test set is read here for the first and only time, after every choice has been made.
-        let answers = evaluate(&kept, test, &self.machine.device);
-        let result = self.result(&answers, summary, baseline)?;
+        let [dev, test] = [dev, test].map(|part| evaluate(&kept, part, &self.machine.device));
+        let baseline = baseline.map(|fit| fit()).transpose()?;
+        let judged = self.judge(dev, test, baseline, summary);
+        let answers = judged.predictions.to_bytes(self.labels.len());
+        folder.write(RunFile::Predictions, &answers)?;
+        let material = Material::read(folder.files(), judged)?;
+        page::write(folder, &material, self.extras.report)?;
+        let result = material.result;
         if self.stop.flag().load(Ordering::Relaxed) {
             return Ok(RunOutcome::Interrupted {
                 folder: folder.folder().to_owned(),
@@ -373,7 +409,11 @@ impl Work<'_> {
         })
     }
 
-    fn write_beginnings(&self, tokenizer: Option<&Tokenizer>) -> Result<(), RunError> {
+    fn write_beginnings(
+        &self,
+        tokenizer: Option<&Tokenizer>,
+        data: &DataCard,
+    ) -> Result<(), RunError> {
         let Session {
             folder,
             config,
@@ -383,6 +423,7 @@ impl Work<'_> {
             folder.write(RunFile::Config, config.to_toml().as_bytes())?;
         }
         folder.write_labels(self.labels)?;
+        folder.write_data(data)?;
         if let Some(tokenizer) = tokenizer {
             folder.write(RunFile::Tokenizer, tokenizer.to_json().as_bytes())?;
         }
@@ -420,60 +461,5 @@ impl Work<'_> {
             }
         }
         Ok(())
-    }
-
-    fn summary<N: Network>(&self, trainer: &Trainer<N>, examples: usize) -> TrainSummary {
-        let position = trainer.position();
-        let (steps, seconds) = (position.step, trainer.seconds());
-        let per_epoch = learning::steps_per_epoch(&self.session.config, examples);
-        let trained = (steps / per_epoch) * examples as u64
-            + (steps % per_epoch) * self.session.config.training.batch_size as u64;
-        TrainSummary {
-            epochs: steps.div_ceil(per_epoch),
-            steps,
-            seconds,
-            samples_per_s: if seconds > 0.0 {
-                trained as f64 / seconds
-            } else {
-                0.0
-            },
-            peak_rss_bytes: peak_rss_bytes(),
-            best_step: position.best.as_ref().map(|best| best.step),
-            planned_steps: position.planned_steps,
-            ended_by: ended_by(position),
-        }
-    }
-
-    fn result(
-        &self,
-        answers: &Evaluation,
-        train: TrainSummary,
-        baseline_run: Option<impl FnOnce() -> Result<BaselineRun, RunError>>,
-    ) -> Result<RunResult, RunError> {
-        let matrix = ConfusionMatrix::from_predictions(
-            self.labels.len(),
-            &answers.labels,
-            &answers.predictions,
-        )
-        .expect("predictions and labels are classes of this set");
-        let baseline = baseline_run.map(|fit| fit()).transpose()?;
-        Ok(RunResult {
-            model: self.session.config.model.name().to_owned(),
-            data: self.data.to_owned(),
-            backend: self.machine.backend.name().to_owned(),
-            seed: self.session.config.seed,
-            test: TestScore::new(&matrix, answers.loss),
-            baseline: baseline.map(|run| baseline::score(&run, answers)),
-            train,
-        })
-    }
-}
-
-/// What ended a run before its last step.
-fn ended_by(position: &Position) -> Option<String> {
-    match (position.out_of_patience, position.out_of_time) {
-        (true, _) => Some("patience".to_owned()),
-        (false, true) => Some("time budget".to_owned()),
-        (false, false) => None,
     }
 }

@@ -70,6 +70,15 @@ pub enum RunFolderError {
         /// The file that every run has.
         missing: &'static str,
     },
+    /// A run that was finished before such a file was kept, or from which it was taken away.
+    #[error("the run {path} has no {missing}: it is unfinished, or was trained by a version that kept none; train it again with \
+             `train` and `--config {path}/config.toml --out` a new folder", path = path.display())]
+    Older {
+        /// The run's folder.
+        path: PathBuf,
+        /// What it lacks.
+        missing: &'static str,
+    },
     /// There is no run of this name yet.
     #[error("there is no run {} to go on with: leave out --resume, or name its folder with --out",
             path.display())]

@@ -1,6 +1,9 @@
 //! The names of a run's files, and reading them.
 
+use super::data_card::DataCard;
+use super::environment::Environment;
 use super::error::RunFolderError;
+use super::predictions::Predictions;
 use super::result::RunResult;
 use crate::checkpoint::{Disk, IoFailure, Storage};
 use serde::de::DeserializeOwned;
@@ -39,11 +42,23 @@ pub enum RunFile {
     Tune,
     /// `best.toml`, the settings that a search found
     Best,
+    /// `data.json`, what was learned from
+    Data,
+    /// `predictions.jsonl`, every answer on dev and test
+    Predictions,
+    /// `report.html`, the run to read
+    Report,
+    /// `README.md`, the model card
+    Card,
+    /// `metrics.csv`, the same as `metrics.jsonl` for a spreadsheet
+    MetricsTable,
+    /// `events.out.tfevents.cnn`, the same for TensorBoard
+    Events,
 }
 
 impl RunFile {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Config,
         Self::Model,
         Self::Tokenizer,
@@ -55,6 +70,12 @@ impl RunFile {
         Self::SampleText,
         Self::Tune,
         Self::Best,
+        Self::Data,
+        Self::Predictions,
+        Self::Report,
+        Self::Card,
+        Self::MetricsTable,
+        Self::Events,
     ];
 
     /// Its name in the folder.
@@ -71,6 +92,12 @@ impl RunFile {
             Self::SampleText => "sample.txt",
             Self::Tune => "tune.jsonl",
             Self::Best => "best.toml",
+            Self::Data => "data.json",
+            Self::Predictions => "predictions.jsonl",
+            Self::Report => "report.html",
+            Self::Card => "README.md",
+            Self::MetricsTable => "metrics.csv",
+            Self::Events => "events.out.tfevents.cnn",
         }
     }
 }
@@ -151,6 +178,53 @@ impl RunFiles {
             return Ok(None);
         }
         self.read_json(RunFile::Result).map(Some)
+    }
+
+    /// What the run learned from.
+    ///
+    /// # Errors
+    /// [`RunFolderError::Older`] for a run of a version that did not write it; when it cannot be read or is malformed.
+    pub fn read_data(&self) -> Result<DataCard, RunFolderError> {
+        self.require(RunFile::Data)?;
+        self.read_json(RunFile::Data)
+    }
+
+    /// What the run ran on.
+    ///
+    /// # Errors
+    /// When it cannot be read or is malformed.
+    pub fn read_environment(&self) -> Result<Environment, RunFolderError> {
+        self.read_json(RunFile::Environment)
+    }
+
+    /// The text of `metrics.jsonl`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not UTF-8.
+    pub fn read_metrics(&self) -> Result<String, RunFolderError> {
+        self.read_text(RunFile::Metrics)
+    }
+
+    /// The answers on dev and test, of a run with so many classes.
+    ///
+    /// # Errors
+    /// [`RunFolderError::Older`] for a run of a version that did not keep them; when they cannot be read or a line is
+    /// malformed, which is named.
+    pub fn read_predictions(&self, classes: usize) -> Result<Predictions, RunFolderError> {
+        self.require(RunFile::Predictions)?;
+        let path = self.path(RunFile::Predictions);
+        let (reader, _) = Disk.open(&path).map_err(IoFailure::new("read", &path))?;
+        Predictions::read(reader, &path, classes)
+    }
+
+    fn require(&self, file: RunFile) -> Result<(), RunFolderError> {
+        if self.path(file).exists() {
+            return Ok(());
+        }
+        Err(RunFolderError::Older {
+            path: self.folder.clone(),
+            missing: file.name(),
+        })
     }
 
     fn read_json<T: DeserializeOwned>(&self, file: RunFile) -> Result<T, RunFolderError> {

@@ -1,5 +1,6 @@
 //! The writer of a run: claims the folder, holds its lock, writes its files.
 
+use super::data_card::DataCard;
 use super::environment::Environment;
 use super::error::RunFolderError;
 use super::files::{CHECKPOINTS, RunFile, RunFiles, check_labels};
@@ -147,6 +148,14 @@ impl RunFolder {
         self.write_json(RunFile::Environment, environment)
     }
 
+    /// Writes `data.json`.
+    ///
+    /// # Errors
+    /// Whatever fails on the disk.
+    pub fn write_data(&self, data: &DataCard) -> Result<(), RunFolderError> {
+        self.write_json(RunFile::Data, data)
+    }
+
     /// Writes `result.json`, which ends the run: everything else must be written before.
     ///
     /// # Errors
@@ -156,12 +165,23 @@ impl RunFolder {
         self.write_json(RunFile::Result, result)
     }
 
-    /// Opens the metrics log, to go on after `step` or afresh; see [`MetricsLog`].
+    /// Opens the metrics log, to go on after `step` or afresh, and with it an event file for TensorBoard where it is wanted;
+    /// see [`MetricsLog`].
     ///
     /// # Errors
     /// Whatever fails on the disk.
-    pub fn open_metrics(&self, step: Option<u64>) -> Result<(MetricsLog, Cut), RunFolderError> {
-        MetricsLog::open(&*self.storage, &self.files.path(RunFile::Metrics), step)
+    pub fn open_metrics(
+        &self,
+        step: Option<u64>,
+        with_events: bool,
+    ) -> Result<(MetricsLog, Cut), RunFolderError> {
+        let path = self.files.path(RunFile::Metrics);
+        let (log, cut) = MetricsLog::open(&*self.storage, &path, step)?;
+        let events = self.files.path(RunFile::Events);
+        match with_events {
+            true => Ok((log.with_events(&*self.storage, &events)?, cut)),
+            false => Ok((log, cut)),
+        }
     }
 
     /// Opens the folder of checkpoints.

@@ -24,7 +24,7 @@ fn finished(place: &Place) -> RunFolder {
 fn unfinished(place: &Place) -> RunFolder {
     let run = RunFolder::create(place, false).unwrap();
     run.write(RunFile::Config, b"seed = 1\n").unwrap();
-    let (mut metrics, _) = run.open_metrics(None).unwrap();
+    let (mut metrics, _) = run.open_metrics(None, false).unwrap();
     metrics.append(1, &json!({"loss": 0.7})).unwrap();
     let mut checkpoints = run.open_checkpoints().unwrap();
     checkpoints

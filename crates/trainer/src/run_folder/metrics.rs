@@ -1,9 +1,10 @@
 //! `metrics.jsonl`: one JSON object per line, appended while training, cut back on resume.
 
 use super::error::RunFolderError;
+use super::events::EventFile;
 use crate::checkpoint::{IoFailure, Storage, StorageFile, write_atomically};
 use serde::{Deserialize, Serialize};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// The log of a run. Each line is an object that begins with `"step"`.
@@ -12,6 +13,8 @@ pub struct MetricsLog {
     file: Box<dyn StorageFile>,
     /// A failed write may have left half a line, which the next line must not be glued to.
     torn: bool,
+    /// The same for TensorBoard, where it is wanted.
+    events: Option<EventFile>,
 }
 
 /// What was cut from the log on resume.
@@ -64,8 +67,29 @@ impl MetricsLog {
             path: path.to_path_buf(),
             file,
             torn: false,
+            events: None,
         };
         Ok((log, cut))
+    }
+
+    /// Also writes an event file for TensorBoard, from the lines that are there on.
+    ///
+    /// # Errors
+    /// When the log cannot be read or the file cannot be written.
+    pub(super) fn with_events(
+        mut self,
+        storage: &dyn Storage,
+        path: &Path,
+    ) -> Result<Self, RunFolderError> {
+        let mut lines = String::new();
+        let (mut reader, _) = storage
+            .open(&self.path)
+            .map_err(IoFailure::new("read", &self.path))?;
+        reader
+            .read_to_string(&mut lines)
+            .map_err(IoFailure::new("read", &self.path))?;
+        self.events = Some(EventFile::open(storage, path, &lines)?);
+        Ok(self)
     }
 
     /// Appends one line: `{"step":…, fields…}`. The fields are a struct or a map; a float that is not
@@ -87,7 +111,11 @@ impl MetricsLog {
         // One write for the whole line, so that a kill between two lines is all a kill can do.
         let written = self.file.write(&line);
         self.torn = written.is_err();
-        Ok(written.map_err(IoFailure::new("write", &self.path))?)
+        written.map_err(IoFailure::new("write", &self.path))?;
+        match &mut self.events {
+            Some(events) => events.append(&line),
+            None => Ok(()),
+        }
     }
 
     /// Returns once all lines are on the disk. Called before each checkpoint, so that the log has every

@@ -1,7 +1,7 @@
 //! `result.json`: the score of a finished run, beside its baseline and what it cost.
 
 use super::error::RunFolderError;
-use crate::statistics::ConfusionMatrix;
+use crate::statistics::{Comparison, ConfusionMatrix, Difference};
 use serde::{Deserialize, Serialize};
 
 /// The content of `result.json`. Accuracies are fractions.
@@ -21,6 +21,59 @@ pub struct RunResult {
     pub baseline: Option<BaselineScore>,
     /// What the training took.
     pub train: TrainSummary,
+    /// The scores of each class on the test set, in the order of `labels.json`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassScore>,
+    /// How far the probabilities say how often the network is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationScore>,
+}
+
+/// The scores of one class on the test set; 0 where undefined.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassScore {
+    /// Its name.
+    pub label: String,
+    /// Share of the rows predicted as this class that are of it.
+    pub precision: f64,
+    /// Share of the rows of this class that were predicted as it.
+    pub recall: f64,
+    /// Their harmonic mean.
+    pub f1: f64,
+    /// Rows of this class.
+    pub support: u64,
+}
+
+/// How far the probabilities on the test set say how often the network is right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationScore {
+    /// Expected calibration error over 15 bins of the probabilities as they come.
+    pub expected_error: f64,
+    /// The temperature of least loss on dev; `null` where dev wants none (all rows right, say).
+    pub temperature: Option<f64>,
+    /// Expected calibration error at that temperature.
+    pub expected_error_scaled: Option<f64>,
+    /// Mean loss at that temperature.
+    pub loss_scaled: Option<f64>,
+}
+
+/// A difference of two scores, the network's minus the other's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DifferenceScore {
+    /// On the test set as it is.
+    pub value: f64,
+    /// 95 % interval by the paired bootstrap.
+    pub ci95: [f64; 2],
+}
+
+impl From<Difference> for DifferenceScore {
+    fn from(difference: Difference) -> Self {
+        let Difference { value, low, high } = difference;
+        Self {
+            value,
+            ci95: [low, high],
+        }
+    }
 }
 
 /// A score on the test set.
@@ -41,6 +94,9 @@ pub struct TestScore {
     /// Texts that were cut to the model's longest length; left out where nothing is ever cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncated: Option<u64>,
+    /// SHA-256 of the test rows with their labels: runs with the same one can be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// The score of the linear baseline.
@@ -62,6 +118,12 @@ pub struct BaselineScore {
     pub seconds: f64,
     /// McNemar's exact p-value of the network against it on the same rows.
     pub mcnemar_p: Option<f64>,
+    /// Difference of the accuracies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy_difference: Option<DifferenceScore>,
+    /// Difference of the macro-F1 scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macro_f1_difference: Option<DifferenceScore>,
 }
 
 /// What the training took.
@@ -100,6 +162,7 @@ impl TestScore {
             loss,
             count: matrix.total(),
             truncated: None,
+            sha256: None,
         }
     }
 }
@@ -116,7 +179,17 @@ impl BaselineScore {
             count: matrix.total(),
             seconds,
             mcnemar_p: None,
+            accuracy_difference: None,
+            macro_f1_difference: None,
         }
+    }
+
+    /// The same with the network compared against it.
+    pub fn compared(mut self, comparison: &Comparison) -> Self {
+        self.mcnemar_p = Some(comparison.mcnemar.p_value);
+        self.accuracy_difference = Some(comparison.bootstrap.accuracy.into());
+        self.macro_f1_difference = Some(comparison.bootstrap.macro_f1.into());
+        self
     }
 }
 
@@ -151,7 +224,7 @@ impl RunResult {
 }
 
 #[cfg(test)]
-pub(super) fn sample_result() -> RunResult {
+pub(crate) fn sample_result() -> RunResult {
     let matrix = ConfusionMatrix::from_predictions(2, &[0, 0, 1, 1], &[0, 1, 1, 1]).unwrap();
     RunResult {
         model: "textcnn".to_owned(),
@@ -170,6 +243,8 @@ pub(super) fn sample_result() -> RunResult {
             planned_steps: None,
             ended_by: None,
         },
+        classes: Vec::new(),
+        calibration: None,
     }
 }
 

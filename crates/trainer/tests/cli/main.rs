@@ -9,6 +9,7 @@ mod learning;
 mod neighbours;
 mod own_files;
 mod predict;
+mod report;
 mod samples;
 mod streams;
 mod tuning;

@@ -12,9 +12,14 @@ fn results_go_to_stdout_and_progress_to_stderr() {
     write_json_lines(&at("own.jsonl"));
     let loud = train("textcnn", &at("own.jsonl"), &at("loud"), &[]).done();
     let lines: Vec<&str> = loud.out.lines().collect();
-    assert!(lines[0].starts_with("test accuracy "), "{}", loud.out);
-    assert!(lines[0].contains("95 % interval"), "{}", loud.out);
-    assert!(lines[1].starts_with("baseline "), "{}", loud.out);
+    assert!(
+        lines[0].contains(" than the linear baseline"),
+        "{}",
+        loud.out
+    );
+    assert!(lines[1].starts_with("test accuracy "), "{}", loud.out);
+    assert!(lines[1].contains("95 % interval"), "{}", loud.out);
+    assert!(lines[2].starts_with("baseline "), "{}", loud.out);
     assert!(
         lines.last().unwrap().starts_with("predict with: "),
         "{}",

@@ -1,0 +1,160 @@
+//! Examples to look at: the worst errors, and the labels that are probably wrong.
+
+use super::classes::LABEL;
+use super::figures::{clip, grouped};
+use super::judgement::probability;
+use super::{Markup, Material};
+use crate::run_folder::{Input, PartAnswers};
+
+/// Characters of a text that are shown at once, and with the rest unfolded.
+const SHORT: usize = 400;
+const LONG: usize = 1_500;
+
+/// The test rows whose label was thought least likely.
+pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
+    let errors = &material.judgement.errors;
+    let test = &material.predictions.test;
+    page.put("<section id=\"errors\"><h2>The worst errors</h2>", &[]);
+    if errors.is_empty() {
+        page.put(
+            "<p>There is none: every test row was answered right.</p></section>\n",
+            &[],
+        );
+        return;
+    }
+    page.put(
+        "<p class=\"soft\">{} of {} test rows were answered wrong; these {} are those whose label the network thought least likely. \
+         Rows of the test part are counted from 0, as in predictions.jsonl.</p><ol class=\"rows\">",
+        &[
+            &grouped(errors.len() as u64),
+            &grouped(test.labels.len() as u64),
+            &errors.len().min(rows),
+        ],
+    );
+    for &row in errors.iter().take(rows) {
+        let (label, answer) = (test.labels[row], test.predictions[row]);
+        page.put(
+            "<li><div class=\"head\"><span class=\"soft\">test row {}</span>",
+            &[&row],
+        );
+        chip(page, material, "good", "is ", label, test, row);
+        chip(page, material, "bad", "answered ", answer, test, row);
+        if let Some(baseline) = &test.baseline {
+            let said = if baseline[row] == label {
+                "baseline right"
+            } else {
+                "baseline wrong too"
+            };
+            page.put("<span class=\"soft\">{}</span>", &[&said]);
+        }
+        if test.in_train.binary_search(&row).is_ok() {
+            page.put("<span class=\"soft\">also in the training part</span>", &[]);
+        }
+        page.put("</div>", &[]);
+        input(page, test, row);
+        page.put("</li>", &[]);
+    }
+    page.put("</ol></section>\n", &[]);
+}
+
+/// The rows of dev and test whose label is probably wrong.
+pub(super) fn suspected(page: &mut Markup, material: &Material, rows: usize) {
+    let suspected = &material.judgement.suspected;
+    page.put(
+        "<section id=\"labels\"><h2>Suspected labels</h2><p class=\"soft\">The rule (confident learning): a class&#39;s threshold is the mean \
+         probability that its own rows get for it; a row is suspected when, of the classes whose threshold it reaches, the most \
+         probable is not its label. Asked of dev and test, from which the weights did not learn (dev chose among the looks). A suspicion \
+         is a reason to look, not a proof.</p>",
+        &[],
+    );
+    let total = material.predictions.dev.labels.len() + material.predictions.test.labels.len();
+    page.put(
+        "<p>{} of {} rows are suspected",
+        &[&grouped(suspected.len() as u64), &grouped(total as u64)],
+    );
+    if suspected.is_empty() || rows == 0 {
+        page.put(".</p></section>\n", &[]);
+        return;
+    }
+    page.put(
+        "; the {} most suspicious:</p><ol class=\"rows\">",
+        &[&suspected.len().min(rows)],
+    );
+    for (part, found) in suspected.iter().take(rows) {
+        let answers = material.predictions.part(*part);
+        page.put(
+            "<li><div class=\"head\"><span class=\"soft\">{} row {}</span>",
+            &[&part.name(), &found.row],
+        );
+        chip(
+            page,
+            material,
+            "bad",
+            "labelled ",
+            found.given,
+            answers,
+            found.row,
+        );
+        chip(
+            page,
+            material,
+            "good",
+            "rather ",
+            found.suggested,
+            answers,
+            found.row,
+        );
+        page.put("</div>", &[]);
+        input(page, answers, found.row);
+        page.put("</li>", &[]);
+    }
+    page.put("</ol></section>\n", &[]);
+}
+
+/// A class with its probability for a row.
+fn chip(
+    page: &mut Markup,
+    material: &Material,
+    kind: &'static str,
+    word: &'static str,
+    class: u32,
+    answers: &PartAnswers,
+    row: usize,
+) {
+    let label = clip(&material.labels[class as usize], LABEL);
+    let p = probability(answers, row, class);
+    let p = if p < 0.001 {
+        format!("{p:.1e}")
+    } else {
+        format!("{p:.3}")
+    };
+    page.put(
+        "<span class=\"chip {}\">{}<b>{}</b> {}</span>",
+        &[&kind, &word, &label, &p],
+    );
+}
+
+/// The example itself.
+fn input(page: &mut Markup, answers: &PartAnswers, row: usize) {
+    match answers.inputs.get(&row) {
+        Some(Input::Text(text)) => {
+            let short = clip(text, SHORT);
+            page.put("<p class=\"said\" dir=\"auto\">{}</p>", &[&short]);
+            if text.chars().nth(SHORT).is_some() {
+                page.put(
+                    "<details><summary>more</summary><p class=\"said\" dir=\"auto\">{}</p></details>",
+                    &[&clip(text, LONG)],
+                );
+            }
+        }
+        Some(Input::Image(png)) => {
+            page.put(
+                "<img class=\"shown\" alt=\"row {}\" src=\"data:image/png;base64,{}\">",
+                &[&row, png],
+            );
+        }
+        None => {
+            page.put("<p class=\"soft\">(not kept)</p>", &[]);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The report of a run: `report.html` to read, `README.md` to ship with the network, `metrics.csv` for a spreadsheet.
+//!
+//! All of it is made from what the run's folder holds, so that [`rebuild`] writes the same files as the run itself did.
+//! Whatever a user's file holds, label or text, reaches a page through [`Markup`] alone.
+
+mod base64;
+mod calibration;
+mod card;
+mod classes;
+mod compare;
+mod curves;
+mod errors;
+mod figures;
+mod judgement;
+mod markup;
+mod metrics;
+mod page;
+mod repeat;
+mod verdict;
+
+pub use base64::base64;
+pub use compare::RunComparison;
+pub use judgement::{Judgement, SHOWN, Scaled, Unseen};
+pub use markup::{Markup, is_hidden};
+pub use verdict::{p_value, sentence, verdict};
+
+use crate::config::{ConfigError, RunConfig};
+use crate::run_folder::{
+    DataCard, Environment, Predictions, RunFile, RunFiles, RunFolder, RunFolderError, RunResult,
+};
+use std::path::PathBuf;
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A file of the run cannot be read or written.
+    #[error(transparent)]
+    Folder(#[from] RunFolderError),
+    /// The run's settings cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Two runs that were not judged on the same rows.
+    #[error("{} and {} cannot be compared: {what}; compare runs on the same data, split and seed, or judge both on one file \
+             with `eval --data`", first.display(), second.display())]
+    NotComparable {
+        /// One run.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+        /// What differs.
+        what: String,
+    },
+}
+
+/// A run's scores with the answers that they come from.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// What `result.json` holds.
+    pub result: RunResult,
+    /// What `predictions.jsonl` holds.
+    pub predictions: Predictions,
+    /// What follows from them.
+    pub judgement: Judgement,
+}
+
+/// Everything that a report is made of.
+#[derive(Clone, Debug)]
+pub struct Material {
+    /// The run's settings.
+    pub config: RunConfig,
+    /// Class names.
+    pub labels: Vec<String>,
+    /// What it learned from.
+    pub data: DataCard,
+    /// What it ran on.
+    pub environment: Environment,
+    /// The text of `metrics.jsonl`.
+    pub metrics: String,
+    /// Its scores.
+    pub result: RunResult,
+    /// Its answers.
+    pub predictions: Predictions,
+    /// What follows from them.
+    pub judgement: Judgement,
+}
+
+impl Material {
+    /// Takes a run's scores and reads the rest from its folder.
+    ///
+    /// # Errors
+    /// [`ReportError`] naming the file.
+    pub fn read(files: &RunFiles, judged: Judged) -> Result<Self, ReportError> {
+        let path = files.path(RunFile::Config).display().to_string();
+        let Judged {
+            result,
+            predictions,
+            judgement,
+        } = judged;
+        Ok(Self {
+            config: RunConfig::from_toml(&files.read_config()?, &path)?,
+            labels: files.read_labels()?,
+            data: files.read_data()?,
+            environment: files.read_environment()?,
+            metrics: files.read_metrics()?,
+            result,
+            predictions,
+            judgement,
+        })
+    }
+
+    /// Reads all of it from the folder of a finished run.
+    ///
+    /// # Errors
+    /// [`ReportError`] naming the file that is missing or malformed.
+    pub fn of_finished(files: &RunFiles) -> Result<Self, ReportError> {
+        let Finished {
+            result,
+            labels,
+            predictions,
+        } = Finished::read(files)?;
+        let judgement = Judgement::of(&predictions, labels.len(), result.seed);
+        let judged = Judged {
+            result,
+            predictions,
+            judgement,
+        };
+        Self::read(files, judged)
+    }
+}
+
+/// The scores and answers of a finished run.
+struct Finished {
+    result: RunResult,
+    labels: Vec<String>,
+    predictions: Predictions,
+}
+
+impl Finished {
+    fn read(files: &RunFiles) -> Result<Self, ReportError> {
+        let unfinished = || RunFolderError::Older {
+            path: files.folder().to_owned(),
+            missing: RunFile::Result.name(),
+        };
+        let result = files.read_result()?.ok_or_else(unfinished)?;
+        let labels = files.read_labels()?;
+        let predictions = files.read_predictions(labels.len())?;
+        Ok(Self {
+            result,
+            labels,
+            predictions,
+        })
+    }
+}
+
+/// Writes the model card, the table of metrics and, unless it is not wanted, the page.
+///
+/// # Errors
+/// [`ReportError`] naming the file that cannot be written.
+pub fn write(folder: &RunFolder, material: &Material, with_page: bool) -> Result<(), ReportError> {
+    folder.write(RunFile::Card, card::card(material).as_bytes())?;
+    folder.write(
+        RunFile::MetricsTable,
+        metrics::table(&material.metrics).as_bytes(),
+    )?;
+    if with_page {
+        folder.write(RunFile::Report, page::page(material).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Reads a finished run and writes its report again.
+///
+/// # Errors
+/// [`ReportError`] naming the file.
+pub fn rebuild(folder: &RunFolder) -> Result<Material, ReportError> {
+    let material = Material::of_finished(folder.files())?;
+    write(folder, &material, true)?;
+    Ok(material)
+}
