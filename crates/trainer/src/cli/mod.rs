@@ -69,7 +69,8 @@ impl Command {
             Self::Predict(args) => args.machine.threads,
             Self::Explain(args) => args.machine.threads,
             Self::Bench(args) => args.machine.threads,
-            Self::Report(_) | Self::Data(_) | Self::Config(_) => None,
+            Self::Report(args) => args.machine.threads,
+            Self::Data(_) | Self::Config(_) => None,
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
+use super::options::MachineArgs;
 use crate::report::{self, RunComparison};
 use crate::run_folder::{Place, RunFile, RunFiles, RunFolder};
 
@@ -27,6 +28,8 @@ pub struct ReportArgs {
     /// Print the comparison as one JSON line
     #[arg(long, requires = "compare")]
     json: bool,
+    #[command(flatten)]
+    pub(super) machine: MachineArgs,
 }
 
 /// Runs the command.
@@ -36,7 +39,7 @@ pub fn run(args: ReportArgs) -> Result<(), CliError> {
         // The reader's own words where it is no run at all.
         RunFiles::open(&run)?;
         let folder = RunFolder::resume(&Place::At(run))?;
-        let material = report::rebuild(&folder)?;
+        let material = report::rebuild(&folder, &args.machine.open()?)?;
         writeln!(out, "{}", report::sentence(&material.result))?;
         for file in [RunFile::Report, RunFile::Card, RunFile::MetricsTable] {
             writeln!(out, "wrote {}", folder.files().path(file).display())?;

@@ -3,12 +3,15 @@
 use super::classes::LABEL;
 use super::figures::{clip, grouped};
 use super::judgement::probability;
+use super::why::{self, Why};
 use super::{Markup, Material};
 use crate::run_folder::{Input, PartAnswers};
 
 /// Characters of a text that are shown at once, and with the rest unfolded.
 const SHORT: usize = 400;
 const LONG: usize = 1_500;
+/// Characters of a text whose words are coloured; each word costs some fifty bytes of page.
+const EXPLAINED: usize = 500;
 
 /// The test rows whose label was thought least likely.
 pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
@@ -24,13 +27,22 @@ pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
     }
     page.put(
         "<p class=\"soft\">{} of {} test rows were answered wrong; these {} are those whose label the network thought least likely. \
-         Rows of the test part are counted from 0, as in predictions.jsonl.</p><ol class=\"rows\">",
+         Rows of the test part are counted from 0, as in predictions.jsonl.</p>",
         &[
             &grouped(errors.len() as u64),
             &grouped(test.labels.len() as u64),
             &errors.len().min(rows),
         ],
     );
+    if !material.reasons.is_empty() {
+        page.put(
+            "<p class=\"soft\">Words in <mark class=\"w3\">red</mark> spoke for the wrong answer, words in <mark class=\"r3\">green</mark> for \
+             the label: what each gave to the one score minus the other, exactly, as cnn explain has it. Below each text, the \
+             n-grams that gave most.</p>",
+            &[],
+        );
+    }
+    page.put("<ol class=\"rows\">", &[]);
     for &row in errors.iter().take(rows) {
         let (label, answer) = (test.labels[row], test.predictions[row]);
         page.put(
@@ -51,7 +63,7 @@ pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
             page.put("<span class=\"soft\">also in the training part</span>", &[]);
         }
         page.put("</div>", &[]);
-        input(page, test, row);
+        input(page, test, row, material.reasons.get(&row));
         page.put("</li>", &[]);
     }
     page.put("</ol></section>\n", &[]);
@@ -105,7 +117,7 @@ pub(super) fn suspected(page: &mut Markup, material: &Material, rows: usize) {
             found.row,
         );
         page.put("</div>", &[]);
-        input(page, answers, found.row);
+        input(page, answers, found.row, None);
         page.put("</li>", &[]);
     }
     page.put("</ol></section>\n", &[]);
@@ -135,9 +147,10 @@ fn chip(
 }
 
 /// The example itself.
-fn input(page: &mut Markup, answers: &PartAnswers, row: usize) {
-    match answers.inputs.get(&row) {
-        Some(Input::Text(text)) => {
+fn input(page: &mut Markup, answers: &PartAnswers, row: usize, why: Option<&Why>) {
+    match (answers.inputs.get(&row), why) {
+        (Some(Input::Text(text)), Some(why)) => why::show(page, text, why, EXPLAINED),
+        (Some(Input::Text(text)), None) => {
             let short = clip(text, SHORT);
             page.put("<p class=\"said\" dir=\"auto\">{}</p>", &[&short]);
             if text.chars().nth(SHORT).is_some() {
@@ -147,13 +160,13 @@ fn input(page: &mut Markup, answers: &PartAnswers, row: usize) {
                 );
             }
         }
-        Some(Input::Image(png)) => {
+        (Some(Input::Image(png)), _) => {
             page.put(
                 "<img class=\"shown\" alt=\"row {}\" src=\"data:image/png;base64,{}\">",
                 &[&row, png],
             );
         }
-        None => {
+        (None, _) => {
             page.put("<p class=\"soft\">(not kept)</p>", &[]);
         }
     }

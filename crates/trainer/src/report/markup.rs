@@ -4,6 +4,7 @@
 //! value cannot end a tag, an attribute in double quotes, a style or a script. Characters that would not be seen, or would
 //! turn the line around, are shown by their number instead.
 
+use crate::html::is_hidden;
 use std::fmt::{self, Display, Write};
 
 /// A piece of HTML.
@@ -102,19 +103,6 @@ fn html(c: char, into: &mut String) {
         '\'' => into.push_str("&#39;"),
         c => into.push(c),
     }
-}
-
-/// Whether a character is not seen, or changes how others are seen: controls, marks and overrides of direction, joiners
-/// and other characters without width, tags, and code points that are no characters.
-pub fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
-        || (c as u32) & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! All of it is made from what the run's folder holds, so that [`rebuild`] writes the same files as the run itself did.
 //! Whatever a user's file holds, label or text, reaches a page through [`Markup`] alone.
 
-mod base64;
 mod calibration;
 mod card;
 mod classes;
@@ -17,17 +16,21 @@ mod metrics;
 mod page;
 mod repeat;
 mod verdict;
+mod why;
 
-pub use base64::base64;
 pub use compare::RunComparison;
 pub use judgement::{Judgement, SHOWN, Scaled, Unseen};
-pub use markup::{Markup, is_hidden};
+pub use markup::Markup;
 pub use verdict::{p_value, sentence, verdict};
+pub use why::{Why, reasons};
 
-use crate::config::{ConfigError, RunConfig};
+use crate::config::{ConfigError, ModelKind, RunConfig};
+use crate::prediction::{PredictionError, Predictor};
+use crate::run::Machine;
 use crate::run_folder::{
     DataCard, Environment, Predictions, RunFile, RunFiles, RunFolder, RunFolderError, RunResult,
 };
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Why there is no report.
@@ -39,6 +42,9 @@ pub enum ReportError {
     /// The run's settings cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The network cannot be asked for its reasons.
+    #[error(transparent)]
+    Prediction(#[from] PredictionError),
     /// Two runs that were not judged on the same rows.
     #[error("{} and {} cannot be compared: {what}; compare runs on the same data, split and seed, or judge both on one file \
              with `eval --data`", first.display(), second.display())]
@@ -82,22 +88,33 @@ pub struct Material {
     pub predictions: Predictions,
     /// What follows from them.
     pub judgement: Judgement,
+    /// Why the errors that are shown were made, by their test rows; of a TextCNN, on backends that can tell.
+    pub reasons: BTreeMap<usize, Why>,
 }
 
 impl Material {
-    /// Takes a run's scores and reads the rest from its folder.
+    /// Takes a run's scores, reads the rest from its folder, and asks the network there for its reasons.
     ///
     /// # Errors
     /// [`ReportError`] naming the file.
-    pub fn read(files: &RunFiles, judged: Judged) -> Result<Self, ReportError> {
+    pub fn read(files: &RunFiles, judged: Judged, machine: &Machine) -> Result<Self, ReportError> {
         let path = files.path(RunFile::Config).display().to_string();
         let Judged {
             result,
             predictions,
             judgement,
         } = judged;
+        let config = RunConfig::from_toml(&files.read_config()?, &path)?;
+        // Of other networks reasons are estimates that take longer than the answers: `explain` gives them.
+        let reasons = match config.model {
+            ModelKind::Textcnn if machine.backend.runs_our_kernels() => {
+                let predictor = Predictor::open(files.folder(), machine)?;
+                reasons(&predictor, &predictions.test, &judgement)?
+            }
+            _ => BTreeMap::new(),
+        };
         Ok(Self {
-            config: RunConfig::from_toml(&files.read_config()?, &path)?,
+            config,
             labels: files.read_labels()?,
             data: files.read_data()?,
             environment: files.read_environment()?,
@@ -105,6 +122,7 @@ impl Material {
             result,
             predictions,
             judgement,
+            reasons,
         })
     }
 
@@ -112,7 +130,7 @@ impl Material {
     ///
     /// # Errors
     /// [`ReportError`] naming the file that is missing or malformed.
-    pub fn of_finished(files: &RunFiles) -> Result<Self, ReportError> {
+    pub fn of_finished(files: &RunFiles, machine: &Machine) -> Result<Self, ReportError> {
         let Finished {
             result,
             labels,
@@ -124,7 +142,7 @@ impl Material {
             predictions,
             judgement,
         };
-        Self::read(files, judged)
+        Self::read(files, judged, machine)
     }
 }
 
@@ -172,8 +190,8 @@ pub fn write(folder: &RunFolder, material: &Material, with_page: bool) -> Result
 ///
 /// # Errors
 /// [`ReportError`] naming the file.
-pub fn rebuild(folder: &RunFolder) -> Result<Material, ReportError> {
-    let material = Material::of_finished(folder.files())?;
+pub fn rebuild(folder: &RunFolder, machine: &Machine) -> Result<Material, ReportError> {
+    let material = Material::of_finished(folder.files(), machine)?;
     write(folder, &material, true)?;
     Ok(material)
 }

@@ -1,8 +1,9 @@
 //! `report.html`: one file without a script, a request or a font of its own, that opens from the disk.
 
 use super::figures::{duration, grouped, interval, model_name, percent};
-use super::{Markup, Material, SHOWN, base64};
+use super::{Markup, Material, SHOWN};
 use super::{calibration, classes, curves, errors, repeat, sentence, verdict};
+use crate::html::base64;
 use crate::statistics::Verdict;
 use sha2::{Digest, Sha256};
 

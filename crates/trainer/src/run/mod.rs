@@ -393,7 +393,7 @@ impl Work<'_> {
         let judged = self.judge(dev, test, baseline, summary);
         let answers = judged.predictions.to_bytes(self.labels.len());
         folder.write(RunFile::Predictions, &answers)?;
-        let material = Material::read(folder.files(), judged)?;
+        let material = Material::read(folder.files(), judged, self.machine)?;
         page::write(folder, &material, self.extras.report)?;
         let result = material.result;
         if self.stop.flag().load(Ordering::Relaxed) {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::assembly::{ImageTask, TextTask};
 use crate::examples::Images;
-use crate::report::base64;
+use crate::html::base64;
 use crate::run_folder::{AnsweredPart, Input, TEXT_KEPT};
 
 /// A task's examples, to look at.

@@ -64,6 +64,9 @@ fn a_run_leaves_a_report_that_a_rebuild_writes_again() {
             "{section}"
         );
     }
+    // Half of the labels follow nothing that can be learned: there are errors, and they are explained.
+    assert!(page.contains("spoke for the wrong answer"), "explained");
+    assert!(page.contains("<mark class=\"w") && page.contains("<mark class=\"r"));
     let table = read(&run, "metrics.csv");
     assert!(table.starts_with("step,kind,epoch,loss"), "{table}");
     assert_eq!(
