@@ -17,10 +17,11 @@ pub struct TextExample {
     pub label: u32,
 }
 
-/// A grey image and its class.
+/// An image and its class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageExample {
-    /// `[height * width]`, row by row from the top; 0 is background and 255 is ink.
+    /// `[channels * height * width]`: plane by plane, each row by row from the top. Grey: 0 is background and 255 is ink;
+    /// colours: red, green, blue.
     pub pixels: Vec<u8>,
     /// Index into [`ImageSet::labels`].
     pub label: u32,
@@ -91,6 +92,8 @@ pub struct ImageSet {
     pub name: String,
     /// Class names; an example's `label` is an index into them.
     pub labels: Vec<String>,
+    /// Planes of every image: 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
     /// Pixel rows of every image.
     pub height: usize,
     /// Pixel columns of every image.

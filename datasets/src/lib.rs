@@ -57,5 +57,6 @@ pub use error::DataError;
 pub use example::{ImageExample, ImageSet, Language, PartDataset, Split, TextExample, TextSet};
 pub use manifest::Kind;
 pub use open::{IMAGE_SIDE, kind_of, known_set, open_image, open_text};
-pub use options::{DATA_VARIABLE, Framing, Ink, OpenOptions};
+pub use options::{Colour, DATA_VARIABLE, Framing, Ink, OpenOptions, PictureOptions};
+pub use path::picture_files;
 pub use readers::{Encoding, Limits, ReadError};

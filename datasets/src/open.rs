@@ -9,11 +9,11 @@ use crate::hash::{Content, set_sha256};
 use crate::known;
 use crate::made::{MADE, Made, made};
 use crate::manifest::{Kind, Manifest, manifest, manifests};
-use crate::options::OpenOptions;
+use crate::options::{Colour, OpenOptions};
 use crate::path;
 use crate::split::{DEV_ONE_IN, cut_fold, cut_limit, cut_share, cut_three};
 
-/// Side of the images that the networks read.
+/// Side of the grey images that the networks read.
 pub const IMAGE_SIDE: usize = 28;
 
 /// What a reader hands over before anything is cut.
@@ -70,11 +70,11 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
 ///
 /// As [`open_text`].
 pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet, DataError> {
-    let raw = match find(name_or_path)? {
-        Place::Known(manifest) => known::read_images(&manifest, options)?,
+    let (raw, colour) = match find(name_or_path)? {
+        Place::Known(manifest) => (known::read_images(&manifest, options)?, Colour::Grey),
         Place::Made(made) => {
             expect_kind(made.name, made.kind, Kind::Image)?;
-            made.images(options)
+            (made.images(options), Colour::Grey)
         }
         Place::Path(path) => path::read_images(path, options)?,
     };
@@ -90,8 +90,9 @@ pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet,
     Ok(ImageSet {
         name,
         labels,
-        height: IMAGE_SIDE,
-        width: IMAGE_SIDE,
+        channels: colour.channels(),
+        height: colour.side(),
+        width: colour.side(),
         split,
         notes,
         sha256,

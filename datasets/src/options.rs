@@ -4,6 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use crate::example::Language;
+use crate::open::IMAGE_SIDE;
 use crate::readers::{Encoding, Limits};
 
 /// The environment variable that names the data folder.
@@ -37,14 +38,19 @@ pub struct OpenOptions {
     pub quoting: Option<bool>,
     /// User's files: the character encoding; `None`: UTF-8.
     pub encoding: Option<Encoding>,
+    /// User's files: the share of rows, in percent, that may be unreadable: they are counted, shown and left out;
+    /// `None`: 1. More is an error.
+    pub bad_rows: Option<f64>,
     /// User's files: the language; `None`: guessed from the share of Chinese characters.
     pub language: Option<Language>,
     /// Class names in the order of a trained model. A row with another label is an error; classes without a
     /// row keep their index.
     pub labels: Option<Vec<String>>,
-    /// User's images: what is ink; `None`: what differs from the border.
+    /// User's images: whether colours are kept; `None`: if more than a tenth of the pictures show any.
+    pub colour: Option<Colour>,
+    /// User's grey images: what is ink; `None`: what differs from the border.
     pub ink: Option<Ink>,
-    /// User's images that are not 28 x 28: how they are framed.
+    /// User's images of another size than the network's: how they are framed.
     pub framing: Framing,
     /// The most that is read.
     pub limits: Limits,
@@ -79,12 +85,54 @@ impl OpenOptions {
     }
 }
 
-/// How a picture that is not 28 x 28 is brought to that size.
+/// What is kept of a picture's colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// How bright it is: one channel, 28 x 28, ink light on dark.
+    #[default]
+    Grey,
+    /// Red, green and blue: three channels, 32 x 32, as they are.
+    Rgb,
+}
+
+impl Colour {
+    /// Numbers of a pixel.
+    pub const fn channels(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::Rgb => 3,
+        }
+    }
+
+    /// Pixels on a side of the image that a picture becomes.
+    pub const fn side(self) -> usize {
+        match self {
+            Self::Grey => IMAGE_SIDE,
+            Self::Rgb => 32,
+        }
+    }
+}
+
+/// How a picture of another size is brought to that of the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
-    /// As MNIST's digits were: the ink's box scaled to 20 pixels, its centre of mass in the middle.
+    /// As MNIST's digits were: the ink's box scaled to 20 pixels, its centre of mass in the middle. In colours, where there
+    /// is no ink, as [`Framing::Whole`].
     #[default]
     Centred,
     /// The whole picture scaled, aspect kept, in the middle.
     Whole,
+    /// The largest square in the middle of the picture, scaled.
+    Cropped,
+}
+
+/// How pictures are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PictureOptions {
+    /// What is kept of the colours.
+    pub colour: Colour,
+    /// What is ink; `None`: what differs from the border.
+    pub ink: Option<Ink>,
+    /// How pictures of another size are framed.
+    pub framing: Framing,
 }

@@ -7,7 +7,7 @@ use datasets::readers::acl_imdb::read_acl_imdb;
 use datasets::readers::idx::{read_idx_images, read_idx_labels};
 use datasets::readers::lines::{LinePattern, read_lines};
 use datasets::readers::picture::convert_picture;
-use datasets::{Encoding, Framing, Limits, OpenOptions, open_image, open_text};
+use datasets::{Colour, Encoding, Limits, OpenOptions, PictureOptions, open_image, open_text};
 use proptest::prelude::*;
 
 /// Small limits: a test must not take gigabytes even where a user's set may.
@@ -50,7 +50,13 @@ fn open_as_everything(bytes: &[u8]) {
         let _ = read_idx_labels(&path, &LIMITS);
         let _ = read_acl_imdb(&path, &labels, &LIMITS);
     }
-    let _ = convert_picture(bytes, Path::new("a.png"), None, Framing::Centred, &LIMITS);
+    for colour in [Colour::Grey, Colour::Rgb] {
+        let options = PictureOptions {
+            colour,
+            ..PictureOptions::default()
+        };
+        let _ = convert_picture(bytes, Path::new("a.png"), &options, &LIMITS);
+    }
     fs::create_dir_all(folder.path().join("images/one")).unwrap();
     fs::write(folder.path().join("images/one/a.png"), bytes).unwrap();
     let _ = open_image(&folder.path().join("images").to_string_lossy(), &options);

@@ -65,7 +65,7 @@ fn check(texts: &[String], cleaning: Cleaning, expected: (u64, usize, usize, usi
 #[track_caller]
 fn same_as_reference(all: &Tokenizer, texts: &[String], step: usize) {
     let half = all.tokens().iter().skip(2).step_by(2).cloned();
-    let tokenizer = Tokenizer::from_words(all.cleaning(), half).unwrap();
+    let tokenizer = Tokenizer::from_words(all.cleaning().unwrap(), half).unwrap();
     let reference =
         <tokenizers::Tokenizer as std::str::FromStr>::from_str(&tokenizer.to_json()).unwrap();
     let mut unknown = 0;
@@ -73,6 +73,9 @@ fn same_as_reference(all: &Tokenizer, texts: &[String], step: usize) {
         let ids = tokenizer.encode(text);
         unknown += ids.iter().filter(|&&id| id == 1).count();
         assert!(!ids.contains(&0));
+        if all.cleaning().is_some_and(|c| c.name() == "jieba") {
+            continue; // The saved pipeline reads a text that is cut already.
+        }
         assert_eq!(
             ids,
             reference.encode(text.as_str(), false).unwrap().get_ids(),

@@ -77,6 +77,8 @@ fn the_modern_network_has_61_706() {
         .with_pooling(Some(Pooling::Max))
         .with_activation(Some(Activation::Relu));
     assert_eq!(max.init(&device()).expect("config").num_params(), 61_706);
+    let colours = modern().with_channels(3).init(&device()).expect("config");
+    assert_eq!(colours.num_params(), 61_706 + 2 * 150);
     let letters = modern().with_classes(26).init(&device()).expect("config");
     assert_eq!(letters.num_params(), 61_706 + 16 * 85);
 }
@@ -286,11 +288,14 @@ fn promise_1_scores_have_the_same_bits_alone_and_in_every_batch() {
             .with_activation(Some(Activation::Relu))
             .with_pooling(Some(Pooling::Max)),
         modern().with_pooling(Some(Pooling::Trainable)),
+        modern().with_channels(3),
     ] {
         let model = config.init(&device).expect("config");
-        let batch = images(13, 35, &device);
+        let planes = config.channels;
+        let batch = images(13, 35 * planes, &device).reshape([35, planes, 32, 32]);
         let of = |from: usize, to: usize| {
-            let scores = values(model.forward(batch.clone().slice([from..to, 0..1, 0..32, 0..32])));
+            let part = batch.clone().slice([from..to, 0..planes, 0..32, 0..32]);
+            let scores = values(model.forward(part));
             scores.iter().map(|v| v.to_bits()).collect::<Vec<_>>()
         };
         let whole = of(0, 35);
@@ -302,7 +307,7 @@ fn promise_1_scores_have_the_same_bits_alone_and_in_every_batch() {
             );
         }
         assert_eq!(
-            values(model.forward(batch.slice([0..0, 0..1, 0..32, 0..32]))),
+            values(model.forward(batch.slice([0..0, 0..planes, 0..32, 0..32]))),
             [0.0f32; 0],
             "an empty batch"
         );
@@ -322,6 +327,10 @@ fn what_cannot_be_made_says_why() {
         LeNet5Error::ClassicActivation {
             activation: Activation::Relu
         }
+    );
+    assert_eq!(
+        error(classic().with_channels(3)),
+        LeNet5Error::ClassicChannels { channels: 3 }
     );
     let max = classic().with_pooling(Some(Pooling::Max));
     assert_eq!(
@@ -354,6 +363,7 @@ fn images_that_do_not_fit_say_why() {
     assert_eq!(
         error(&[0; 785], [28, 28]),
         InputError::Incomplete {
+            channels: 1,
             pixels: 785,
             height: 28,
             width: 28
@@ -362,6 +372,7 @@ fn images_that_do_not_fit_say_why() {
     assert_eq!(
         error(&[], [0, 28]),
         InputError::Incomplete {
+            channels: 1,
             pixels: 0,
             height: 0,
             width: 28
@@ -376,5 +387,28 @@ fn images_that_do_not_fit_say_why() {
             .expect("no border")
             .dims(),
         [1, 1, 32, 32]
+    );
+}
+
+#[test]
+fn planes_of_colours_keep_their_places() {
+    let device = device();
+    let pixels: Vec<u8> = (0..2 * 3 * 4).map(|i| i as u8 * 10).collect();
+    let input = values(LeNet5::planes(&pixels, [3, 2, 2], &device).expect("two images of 2 x 2"));
+    assert_eq!(input.len(), 2 * 3 * 1024);
+    for (plane, pixels) in pixels.chunks(4).enumerate() {
+        for (place, pixel) in [(15, 15), (15, 16), (16, 15), (16, 16)].iter().zip(pixels) {
+            let value = input[plane * 1024 + place.0 * 32 + place.1];
+            assert!((value - (f32::from(*pixel) / 255.0 * 1.275 - 0.1)).abs() < 1e-6);
+        }
+    }
+    assert_eq!(
+        LeNet5::planes(&[0; 2048], [3, 32, 32], &device).expect_err("two planes"),
+        InputError::Incomplete {
+            pixels: 2048,
+            channels: 3,
+            height: 32,
+            width: 32
+        }
     );
 }

@@ -8,6 +8,7 @@ use crate::arrays::{Arrays, FrozenError, Taking};
 /// practice). The network of 1998 itself, with its RBF output, has no such form.
 pub struct FrozenLeNet5 {
     stages: ImageStagesPacked,
+    channels: usize,
     classes: usize,
 }
 
@@ -15,10 +16,7 @@ pub struct FrozenLeNet5 {
 const SIDE: usize = 32;
 
 impl FrozenLeNet5 {
-    /// Numbers of an image.
-    pub const INPUTS: usize = SIDE * SIDE;
-
-    /// From the arrays of a trained network, weights and biases of `c1` `[6, 1, 5, 5]`, `c3` `[16, 6, 5, 5]`, `c5` `[120, 16, 5, 5]`, `f6`
+    /// From the arrays of a trained network, weights and biases of `c1` `[6, channels, 5, 5]`, `c3` `[16, 6, 5, 5]`, `c5` `[120, 16, 5, 5]`, `f6`
     /// `[84, 120]` and `out` `[classes, 84]`, with the activation and the pooling that it was trained with.
     ///
     /// # Errors
@@ -35,18 +33,23 @@ impl FrozenLeNet5 {
         let mut arrays = Taking(arrays);
         let (mut stages, mut weights, mut biases) = (Vec::new(), Vec::new(), Vec::new());
         let convs = [
-            ("c1", 1, 6, SIDE, 5, pooling),
-            ("c3", 6, 16, 14, 5, pooling),
-            ("c5", 16, 120, 5, 5, Pooling::None),
+            ("c1", None, 6, SIDE, 5, pooling),
+            ("c3", Some(6), 16, 14, 5, pooling),
+            ("c5", Some(16), 120, 5, 5, Pooling::None),
         ];
+        let mut channels = 1;
         for (name, channels_in, channels_out, side, kernel, pooling) in convs {
             let axes = [
                 ("maps", Some(channels_out)),
-                ("channels", Some(channels_in)),
+                ("channels", channels_in),
                 ("rows", Some(kernel)),
                 ("columns", Some(kernel)),
             ];
-            weights.push(arrays.take(&format!("{name}.weight"), axes)?.1);
+            let ([_, channels_in, ..], weight) = arrays.take(&format!("{name}.weight"), axes)?;
+            if name == "c1" {
+                channels = channels_in;
+            }
+            weights.push(weight);
             let axes = [("maps", Some(channels_out))];
             biases.push(arrays.take(&format!("{name}.bias"), axes)?.1);
             stages.push(ImageStage {
@@ -81,8 +84,19 @@ impl FrozenLeNet5 {
             [&weights, &biases].map(|arrays| arrays.iter().map(Vec::as_slice).collect::<Vec<_>>());
         Ok(Self {
             stages: ImageStagesPacked::new(&stages, &weights, &biases),
+            channels,
             classes,
         })
+    }
+
+    /// Planes of an image: 1 for grey, 3 for red, green and blue.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Numbers of an image.
+    pub fn inputs(&self) -> usize {
+        self.channels * SIDE * SIDE
     }
 
     /// The number of classes.
@@ -90,17 +104,17 @@ impl FrozenLeNet5 {
         self.classes
     }
 
-    /// The scores (logits) `[batch, classes]` of `images` `[batch, 1, 32, 32]`, scaled as the network was trained.
+    /// The scores (logits) `[batch, classes]` of `images` `[batch, channels, 32, 32]`, scaled as the network was trained.
     ///
     /// # Panics
     ///
     /// If a length disagrees with these shapes.
     pub fn scores(&self, images: &[f32], scores: &mut [f32]) {
-        let batch = images.len() / Self::INPUTS;
+        let batch = images.len() / self.inputs().max(1);
         assert_eq!(
             (images.len(), scores.len()),
-            (batch * Self::INPUTS, batch * self.classes),
-            "images must be [batch, 1, 32, 32] and scores [batch, classes]"
+            (batch * self.inputs(), batch * self.classes),
+            "images must be [batch, channels, 32, 32] and scores [batch, classes]"
         );
         self.stages.forward(batch, images, scores);
     }

@@ -35,10 +35,12 @@ pub fn epoch_order(seed: u64, epoch: usize, count: usize) -> Vec<u32> {
     )
 }
 
-/// Grey images of one size, one byte per pixel, 255 = ink.
+/// Images of one size, one byte per pixel and channel; grey: 255 = ink.
 pub struct Images {
-    /// `[count, height, width]`.
+    /// `[count, channels, height, width]`.
     pub pixels: Vec<u8>,
+    /// Planes of an image: 1 for grey, 3 for red, green and blue.
+    pub channels: usize,
     /// Rows of an image.
     pub height: usize,
     /// Columns of an image.
@@ -48,9 +50,14 @@ pub struct Images {
 }
 
 impl Images {
-    /// The pixels of each image, `[height * width]`.
+    /// The pixels of each image, `[channels * height * width]`.
     pub fn images(&self) -> impl Iterator<Item = &[u8]> {
-        self.pixels.chunks_exact((self.height * self.width).max(1))
+        self.pixels.chunks_exact(self.size().max(1))
+    }
+
+    /// Numbers of an image.
+    fn size(&self) -> usize {
+        self.channels * self.height * self.width
     }
 }
 
@@ -61,14 +68,14 @@ impl Examples for Images {
         &self.labels
     }
 
-    /// `[batch, 1, 32, 32]`, as [`LeNet5::images`] makes them.
+    /// `[batch, channels, 32, 32]`, as [`LeNet5::planes`] makes them.
     fn batch(&self, indices: &[u32], device: &Device) -> Tensor<4> {
-        let size = self.height * self.width;
+        let size = self.size();
         let mut pixels = Vec::with_capacity(indices.len() * size);
         for &index in indices {
             pixels.extend_from_slice(&self.pixels[index as usize * size..][..size]);
         }
-        LeNet5::images(&pixels, [self.height, self.width], device)
+        LeNet5::planes(&pixels, [self.channels, self.height, self.width], device)
             .expect("the size was checked when the set was opened")
     }
 }
@@ -118,6 +125,7 @@ mod tests {
     fn the_border_of_an_image_is_background_and_full_ink_is_ink() {
         let images = Images {
             pixels: vec![255; 28 * 28],
+            channels: 1,
             height: 28,
             width: 28,
             labels: vec![0],

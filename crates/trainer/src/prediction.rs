@@ -59,6 +59,16 @@ pub enum PredictionError {
         /// Why, and what would do.
         reason: &'static str,
     },
+    /// The network reads images of other channels.
+    #[error(
+        "this run reads images of {reads} channels, these have {given} (1 is grey, 3 are colours)"
+    )]
+    Channels {
+        /// What the network reads.
+        reads: usize,
+        /// What was given.
+        given: usize,
+    },
     /// The network reads the other kind of input.
     #[error("this run is a {model}, it reads {reads}, not {given}")]
     WrongInput {
@@ -82,7 +92,7 @@ enum Loaded {
 
 /// A trained network ready to answer.
 pub struct Predictor {
-    /// The settings it was trained with.
+    /// The settings it was trained with; of what the data decided, what they decided.
     pub config: RunConfig,
     /// Class names in the order of its scores.
     pub labels: Vec<String>,
@@ -116,7 +126,7 @@ impl Predictor {
         let device = &machine.device;
         let files = RunFiles::open(run)?;
         let path = files.path(RunFile::Config);
-        let config = RunConfig::from_toml(&files.read_config()?, &path.display().to_string())?;
+        let mut config = RunConfig::from_toml(&files.read_config()?, &path.display().to_string())?;
         let labels = files.read_labels()?;
         let weights = files.path(RunFile::Model);
         let bad = |source| PredictionError::Weights {
@@ -136,6 +146,13 @@ impl Predictor {
         })?;
         let arrays = from_safetensors(&bytes).map_err(bad)?;
         let classes = labels.len();
+        let channels = match arrays.get("c1.weight").map(|c1| c1.shape.as_slice()) {
+            Some([_, channels, ..]) => *channels,
+            _ => 1,
+        };
+        if config.model.reads_images() {
+            config.images = Some(config.images.unwrap_or_default().for_channels(channels));
+        }
         let tokenizer = match config.model.reads_images() {
             true => None,
             false => Some(
@@ -146,7 +163,7 @@ impl Predictor {
         let sized = with_dimension(&config, &arrays);
         let loaded = match config.model {
             ModelKind::Lenet5 => {
-                let network = assembly::lenet5(&config, classes, device)?;
+                let network = assembly::lenet5(&config, channels, classes, device)?;
                 let network = Box::new(apply(network, &arrays).map_err(bad)?);
                 let frozen = match machine.backend.runs_our_kernels() {
                     true => frozen::lenet5(&config, arrays).map_err(misfit)?,
@@ -199,13 +216,10 @@ impl Predictor {
         documents
             .iter_mut()
             .for_each(|document| document.truncate(limit));
+        let unknown_id = tokenizer.unknown_id();
         let unknown: Vec<usize> = documents
             .iter()
-            .map(|d| {
-                d.iter()
-                    .filter(|id| **id == datasets::tokenize::UNKNOWN_ID)
-                    .count()
-            })
+            .map(|d| d.iter().filter(|id| Some(**id) == unknown_id).count())
             .collect();
         let evaluation = self.evaluate_texts(&Texts {
             labels: vec![0; documents.len()],
@@ -223,7 +237,7 @@ impl Predictor {
     ///
     /// # Errors
     ///
-    /// [`PredictionError::WrongInput`] if the network reads text.
+    /// [`PredictionError::WrongInput`] if the network reads text, [`PredictionError::Channels`] if other images.
     pub fn images(&self, images: &Images) -> Result<Vec<Prediction>, PredictionError> {
         Ok(self.predictions(self.evaluate_images(images)?))
     }
@@ -250,8 +264,17 @@ impl Predictor {
     ///
     /// # Errors
     ///
-    /// [`PredictionError::WrongInput`] if the network reads text.
+    /// [`PredictionError::WrongInput`] if the network reads text, [`PredictionError::Channels`] if other images.
     pub fn evaluate_images(&self, images: &Images) -> Result<Evaluation, PredictionError> {
+        let reads = match &self.loaded {
+            Loaded::FrozenLeNet5(network) => network.channels(),
+            Loaded::LeNet5(network) => network.channels(),
+            _ => images.channels,
+        };
+        if images.channels != reads {
+            let given = images.channels;
+            return Err(PredictionError::Channels { reads, given });
+        }
         match &self.loaded {
             Loaded::FrozenLeNet5(network) => {
                 Ok(frozen::evaluate_images(network, images, &self.device))

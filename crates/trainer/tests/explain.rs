@@ -34,7 +34,7 @@ fn every_form_of_lenet5_is_followed_to_its_scores() {
         settings.variant = variant.into();
         settings.activation = activation.into();
         settings.pooling = pooling.into();
-        let network = assembly::lenet5(&config, 10, &device).expect("a network");
+        let network = assembly::lenet5(&config, 1, 10, &device).expect("a network");
         let form = lenet5_form(&config).expect("a lenet5 has a form");
         let layers = LeNet5Layers::new(collect(&network), &form).expect("its weights");
         let values = layers.run(&image);

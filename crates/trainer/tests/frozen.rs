@@ -92,22 +92,29 @@ fn a_frozen_textcnn_answers_with_the_same_bits() {
 #[test]
 fn a_frozen_lenet5_answers_with_the_same_bits() {
     let bytes = |i: usize| random::below(7, random::stream("pixels"), i as u64, 256) as u8;
-    let images = |count: usize| Images {
-        pixels: (0..count * 28 * 28).map(bytes).collect(),
+    let images = |count: usize, channels: usize| Images {
+        pixels: (0..count * channels * 28 * 28).map(bytes).collect(),
+        channels,
         height: 28,
         width: 28,
         labels: (0..count as u32).map(|i| i % CLASSES as u32).collect(),
     };
     for device in devices() {
-        for (activation, pooling) in [("relu", "max"), ("tanh", "average"), ("squash", "max")] {
+        for (activation, pooling, channels) in [
+            ("relu", "max", 1),
+            ("tanh", "average", 1),
+            ("squash", "max", 1),
+            ("relu", "max", 3),
+            ("tanh", "average", 3),
+        ] {
             let mut config = RunConfig::defaults(ModelKind::Lenet5, "digits");
             let settings = config.lenet5.as_mut().expect("a lenet5 has settings");
             (settings.activation, settings.pooling) = (activation.into(), pooling.into());
-            let network = assembly::lenet5(&config, CLASSES, &device).expect("sound");
+            let network = assembly::lenet5(&config, channels, CLASSES, &device).expect("sound");
             let network_only = frozen::lenet5(&config, collect(&network)).expect("its weights");
             let network_only = network_only.expect("the modern network can be frozen");
             for count in [0, 1, 7, 40, 1030] {
-                let images = images(count);
+                let images = images(count, channels);
                 let ours = frozen::evaluate_images(&network_only, &images, &device);
                 let theirs = evaluate(&network, &images, &device);
                 assert_eq!(ours.predictions, theirs.predictions);
@@ -116,7 +123,7 @@ fn a_frozen_lenet5_answers_with_the_same_bits() {
         }
         let mut config = RunConfig::defaults(ModelKind::Lenet5, "digits");
         config.lenet5.as_mut().expect("settings").variant = "1998".into();
-        let network = assembly::lenet5(&config, 10, &device).expect("sound");
+        let network = assembly::lenet5(&config, 1, 10, &device).expect("sound");
         assert!(frozen::lenet5(&config, collect(&network)).is_ok_and(|none| none.is_none()));
     }
 }

@@ -176,11 +176,14 @@ fn generated_digits_teach_to_read_real_ones() {
         ..OpenOptions::default()
     };
     let task = ImageTask::open(&config, &options).unwrap();
-    let network = assembly::lenet5(&config, task.labels.len(), &device().autodiff()).unwrap();
+    let network = assembly::lenet5(&config, 1, task.labels.len(), &device().autodiff()).unwrap();
     let network = trained(network, &config, &task.train, &task.dev);
     let mnist = open_image("mnist", &OpenOptions::default()).unwrap();
     assert_eq!(mnist.labels, task.labels);
-    let real = images_of(&mnist.split.test, mnist.height, mnist.width);
+    let real = images_of(
+        &mnist.split.test,
+        [mnist.channels, mnist.height, mnist.width],
+    );
     assert_eq!(real.count(), 10_000);
     let accuracy = evaluate(&network, &real, &device()).accuracy();
     println!("LeNet-5 trained on generated digits, on MNIST's test part: {accuracy:.4}");

@@ -113,6 +113,7 @@ mod flat {
             pixels: (0..400 * 28 * 28)
                 .map(|i| below("pixel", i, 256) as u8)
                 .collect(),
+            channels: 1,
             height: 28,
             width: 28,
             labels: (0..400)
@@ -133,7 +134,7 @@ mod flat {
                 })
         };
         let config = settings(ModelKind::Lenet5, &[]);
-        let network = assembly::lenet5(&config, 10, &device).unwrap();
+        let network = assembly::lenet5(&config, 1, 10, &device).unwrap();
         watch(network, config, &images());
 
         let small = ["textcnn.dimension=16", "textcnn.filters=16"];

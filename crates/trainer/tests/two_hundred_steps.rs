@@ -81,6 +81,7 @@ fn images() -> Images {
     let pixels = draws(1003, EXAMPLES * 28 * 28);
     Images {
         pixels: pixels.into_iter().map(|draw| draw as u8).collect(),
+        channels: 1,
         height: 28,
         width: 28,
         labels: labels(),
@@ -162,7 +163,7 @@ fn device() -> Device {
 fn lenet5_learns_beside_pytorch() {
     let (device, config) = (device(), config(ModelKind::Lenet5));
     let network: LeNet5 =
-        assembly::lenet5(&config, CLASSES, &device.clone().autodiff()).expect("settings");
+        assembly::lenet5(&config, 1, CLASSES, &device.clone().autodiff()).expect("settings");
     beside("lenet5", &config, network, &images(), &device);
 }
 

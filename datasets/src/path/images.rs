@@ -1,7 +1,9 @@
-//! A user's own images: PNG and JPEG in a folder per class, or pairs of IDX files.
+//! A user's own images: picture files in a folder per class, or pairs of IDX files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 use super::{Entries, PARTS, Source, list, look, name, part_of};
 use crate::error::DataError;
@@ -9,41 +11,51 @@ use crate::example::{ImageExample, Language, Split};
 use crate::known::read_idx_pair;
 use crate::labels::settle;
 use crate::open::{Raw, name_of};
-use crate::options::OpenOptions;
-use crate::readers::picture::{Conversion, read_picture};
-use crate::readers::{Names, ReadError};
+use crate::options::{Colour, OpenOptions, PictureOptions};
+use crate::readers::picture::{Conversion, ConvertedImage, read_picture, shows_colours};
+use crate::readers::{Limits, Names, ReadError};
 
-/// Reads the images at `path`; the parts that are not there stay empty.
+/// Pictures that are looked at to tell whether a set is one of colours.
+const COLOUR_SAMPLE: usize = 200;
+/// Folders inside each other that are looked into.
+const DEPTH: usize = 8;
+/// Pictures decoded before the next are: it bounds what waits for its place.
+const TOGETHER: usize = 1024;
+/// Unreadable pictures that are shown.
+const SHOWN: usize = 5;
+
+/// Reads the images at `path`, grey or in colours; the parts that are not there stay empty.
 pub(crate) fn read_images(
     path: &Path,
     options: &OpenOptions,
-) -> Result<Raw<ImageExample>, DataError> {
+) -> Result<(Raw<ImageExample>, Colour), DataError> {
     let set_name = name_of(path);
     if let Some(mut pairs) = idx_pairs(path, options)? {
         let withheld = super::withhold(&mut pairs, options);
-        return read_pairs(set_name, pairs, withheld, options);
+        let raw = read_pairs(set_name, pairs, withheld, options)?;
+        return Ok((raw, Colour::Grey));
     }
     let (mut names, mut notes, mut tally) = (Names::default(), Vec::new(), Tally::default());
-    let mut parts: [Vec<ImageExample>; 3] = Default::default();
+    let mut found: [Vec<PictureFile>; 3] = Default::default();
     let mut withheld = false;
     match look(path, &options.limits, |_| false)? {
         Source::PartFolders(mut folders) => {
             withheld = super::withhold(&mut folders, options);
             for (part, folder) in folders.iter().enumerate() {
                 let Some(folder) = folder else { continue };
-                parts[part] = read_class_folders(folder, &mut names, &mut tally, options)?;
+                found[part] = find_pictures(folder, &mut names, &mut tally, &options.limits)?;
             }
-            let found: Vec<&str> = (0..3)
+            let there: Vec<&str> = (0..3)
                 .filter(|&part| folders[part].is_some())
                 .map(|part| PARTS[part])
                 .collect();
             notes.push(format!(
                 "parts as laid out: {}; one folder per class",
-                found.join(", ")
+                there.join(", ")
             ));
         }
         Source::ClassFolders(folder) => {
-            parts[0] = read_class_folders(&folder, &mut names, &mut tally, options)?;
+            found[0] = find_pictures(&folder, &mut names, &mut tally, &options.limits)?;
             notes.push("one folder per class".into());
         }
         Source::File(path) | Source::PartFiles([Some(path), ..]) => {
@@ -61,6 +73,21 @@ pub(crate) fn read_images(
             .into());
         }
     }
+    let colour = match options.colour {
+        Some(colour) => colour,
+        None => guess_colour(&found, &options.limits, &mut notes),
+    };
+    tally.kept = colour;
+    let reading = PictureOptions {
+        colour,
+        ink: options.ink,
+        framing: options.framing,
+    };
+    let mut parts: [Vec<ImageExample>; 3] = Default::default();
+    for (rows, files) in parts.iter_mut().zip(&found) {
+        read_pictures(files, &reading, &options.limits, rows, &mut tally);
+    }
+    tally.check(path, options.bad_rows.unwrap_or(1.0))?;
     let [train, dev, test] = parts;
     let mut split = Split { train, dev, test };
     notes.extend(tally.sentences());
@@ -71,7 +98,7 @@ pub(crate) fn read_images(
         &mut split,
         &mut notes,
     )?;
-    Ok(Raw {
+    let raw = Raw {
         name: set_name,
         labels,
         split,
@@ -79,10 +106,11 @@ pub(crate) fn read_images(
         default_folds: None,
         withheld,
         language: Language::Other,
-    })
+    };
+    Ok((raw, colour))
 }
 
-/// Whether the data at `path` are images: IDX files, or class folders whose first file is a picture.
+/// Whether the data at `path` are images: IDX files, or class folders whose first files are pictures for the most part.
 pub(crate) fn holds_images(path: &Path, options: &OpenOptions) -> Result<bool, DataError> {
     if idx_pairs(path, options)?.is_some() {
         return Ok(true);
@@ -93,19 +121,30 @@ pub(crate) fn holds_images(path: &Path, options: &OpenOptions) -> Result<bool, D
         _ => return Ok(false),
     };
     for class in list(&classes, &options.limits)?.folders {
-        if let Some(file) = list(&class, &options.limits)?.files.first() {
-            return Ok(is_picture(file));
+        let mut files = Vec::new();
+        walk(&class, DEPTH, &options.limits, &mut files)?;
+        if !files.is_empty() {
+            let pictures = files.iter().filter(|file| is_picture(file)).count();
+            return Ok(2 * pictures >= files.len());
         }
     }
     Ok(false)
+}
+
+/// A picture file and the number of its class.
+struct PictureFile {
+    path: PathBuf,
+    label: u32,
 }
 
 /// What was done to how many images.
 #[derive(Default)]
 struct Tally {
     images: usize,
+    kept: Colour,
+    bad: Vec<ReadError>,
     sizes: BTreeMap<(u32, u32), usize>,
-    steps: [usize; 6],
+    steps: [usize; 7],
     others: usize,
 }
 
@@ -119,7 +158,8 @@ impl Tally {
         let steps = [
             conversion.rotated,
             conversion.transparent,
-            conversion.colour,
+            conversion.colour && self.kept == Colour::Grey,
+            !conversion.colour && self.kept == Colour::Rgb,
             conversion.inverted,
             conversion.framing.is_some(),
             conversion.blank,
@@ -139,17 +179,22 @@ impl Tally {
             } else {
                 format!(" and {} other sizes", others.len())
             };
+            let read_as = match self.kept {
+                Colour::Grey => "grey 28 x 28",
+                Colour::Rgb => "colours (3 channels) 32 x 32",
+            };
             said.push(format!(
-                "{} images of {width} x {height} pixels{more}, read as grey 28 x 28",
+                "{} images of {width} x {height} pixels{more}, read as {read_as}",
                 self.images
             ));
         }
         let words = [
             "rotated as their EXIF data says",
-            "had transparency, filled with a contrasting ground",
+            "had transparency, filled with an even ground",
             "turned from colours to grey",
-            "inverted: dark ink on a light ground (to settle it: the ink option)",
-            "scaled (to change how: the framing option)",
+            "are grey: the same in all three channels",
+            "inverted: dark ink on a light ground (to settle it: images.ink)",
+            "scaled (to change how: images.framing)",
             "blank: no ink found",
         ];
         said.extend(
@@ -161,47 +206,171 @@ impl Tally {
         );
         if self.others > 0 {
             said.push(format!(
-                "{} files that are no PNG or JPEG passed over",
+                "{} files that are no pictures passed over",
                 self.others
             ));
         }
+        if !self.bad.is_empty() {
+            said.push(format!(
+                "{} of {} pictures cannot be read and are left out (--bad-rows 0 makes this an error)",
+                self.bad.len(),
+                self.images + self.bad.len()
+            ));
+            let shown = self.bad.iter().take(SHOWN);
+            said.extend(shown.map(|error| format!("left out: {error}")));
+            if self.bad.len() > SHOWN {
+                said.push(format!("... and {} pictures more", self.bad.len() - SHOWN));
+            }
+        }
         said
+    }
+
+    /// Refuses more than `allowed` percent of unreadable pictures, and a set without any other.
+    fn check(&self, path: &Path, allowed: f64) -> Result<(), ReadError> {
+        let (bad, pictures) = (self.bad.len(), self.images + self.bad.len());
+        if bad as f64 * 100.0 > allowed * pictures as f64 || (bad > 0 && bad == pictures) {
+            let shown = self.bad.iter().take(SHOWN).map(ToString::to_string);
+            return Err(ReadError::BadImages {
+                first: shown.collect::<Vec<_>>().join("\n"),
+                bad,
+                pictures,
+                allowed,
+            });
+        }
+        if pictures == 0 {
+            let what = "no picture files in folders per class".into();
+            return Err(ReadError::Empty {
+                path: path.into(),
+                what,
+            });
+        }
+        Ok(())
     }
 }
 
-/// Reads `folder/CLASS/*.{png,jpg,jpeg}`.
-fn read_class_folders(
+/// The picture files under `folder/CLASS/`, in the folders inside it too.
+fn find_pictures(
     folder: &Path,
     names: &mut Names,
     tally: &mut Tally,
-    options: &OpenOptions,
-) -> Result<Vec<ImageExample>, ReadError> {
-    let limits = &options.limits;
-    let mut examples = Vec::new();
+    limits: &Limits,
+) -> Result<Vec<PictureFile>, ReadError> {
+    let mut found = Vec::new();
     for class in list(folder, limits)?.folders {
-        let Entries { files, .. } = list(&class, limits)?;
-        for file in files {
-            if !is_picture(&file) {
+        let mut files = Vec::new();
+        walk(&class, DEPTH, limits, &mut files)?;
+        for path in files {
+            if is_picture(&path) {
+                let label = names.number(&name(&class), &class, limits)?;
+                found.push(PictureFile { path, label });
+            } else {
                 tally.others += 1;
-                continue;
             }
-            let converted = read_picture(&file, options.ink, options.framing, limits)?;
-            tally.count(&converted.conversion);
-            let label = names.number(&name(&class), &class, limits)?;
-            examples.push(ImageExample {
-                pixels: converted.pixels,
-                label,
-            });
         }
     }
-    if examples.is_empty() {
-        let what = "no PNG or JPEG files in folders per class".into();
+    Ok(found)
+}
+
+/// The picture files at `path`: itself, or those in a folder and in the folders inside it, in the order of their names.
+///
+/// # Errors
+///
+/// [`ReadError`] if there is no such path, a folder cannot be listed, or it holds no picture.
+pub fn picture_files(path: &Path, limits: &Limits) -> Result<Vec<PathBuf>, ReadError> {
+    let kind = std::fs::metadata(path).map_err(|source| ReadError::from_io(path, source))?;
+    if !kind.is_dir() {
+        return Ok(vec![path.into()]);
+    }
+    let mut files = Vec::new();
+    walk(path, DEPTH, limits, &mut files)?;
+    files.retain(|file| is_picture(file));
+    if files.is_empty() {
+        let what = "no picture files in this folder".into();
         return Err(ReadError::Empty {
-            path: folder.into(),
+            path: path.into(),
             what,
         });
     }
-    Ok(examples)
+    Ok(files)
+}
+
+/// The files in `folder` and in the folders inside it, `depth` of them inside each other at most: links may make a circle.
+fn walk(
+    folder: &Path,
+    depth: usize,
+    limits: &Limits,
+    found: &mut Vec<PathBuf>,
+) -> Result<(), ReadError> {
+    let Entries { files, folders } = list(folder, limits)?;
+    found.extend(files);
+    if found.len() > limits.rows {
+        return Err(ReadError::Limit {
+            path: folder.into(),
+            limit: limits.rows as u64,
+            unit: "files",
+            name: "rows",
+        });
+    }
+    match depth.checked_sub(1) {
+        Some(depth) => folders
+            .iter()
+            .try_for_each(|inner| walk(inner, depth, limits, found)),
+        None => Ok(()),
+    }
+}
+
+/// Whether the set is one of colours: whether more than a tenth of the pictures, as far as they are looked at, show any.
+fn guess_colour(found: &[Vec<PictureFile>; 3], limits: &Limits, notes: &mut Vec<String>) -> Colour {
+    let files = &found[0];
+    let step = files.len().div_ceil(COLOUR_SAMPLE).max(1);
+    let looked: Vec<bool> = files
+        .par_iter()
+        .step_by(step)
+        // What is wrong with a picture is said when it is read.
+        .filter_map(|file| shows_colours(&file.path, limits).ok())
+        .collect();
+    let colourful = looked.iter().filter(|shows| **shows).count();
+    if colourful == 0 {
+        return Colour::Grey;
+    }
+    let (colour, read, other) = if 10 * colourful > looked.len() {
+        (Colour::Rgb, "colours", "grey")
+    } else {
+        (Colour::Grey, "grey", "rgb")
+    };
+    notes.push(format!(
+        "{colourful} of {} pictures looked at show colours: read as {read} (otherwise: images.colour={other})",
+        looked.len()
+    ));
+    colour
+}
+
+/// Reads pictures in their order, on all threads of the current rayon pool.
+fn read_pictures(
+    files: &[PictureFile],
+    reading: &PictureOptions,
+    limits: &Limits,
+    rows: &mut Vec<ImageExample>,
+    tally: &mut Tally,
+) {
+    for files in files.chunks(TOGETHER) {
+        let read: Vec<Result<ConvertedImage, ReadError>> = files
+            .par_iter()
+            .map(|file| read_picture(&file.path, reading, limits))
+            .collect();
+        for (file, read) in files.iter().zip(read) {
+            match read {
+                Ok(ConvertedImage { pixels, conversion }) => {
+                    tally.count(&conversion);
+                    rows.push(ImageExample {
+                        pixels,
+                        label: file.label,
+                    });
+                }
+                Err(error) => tally.bad.push(error),
+            }
+        }
+    }
 }
 
 fn is_picture(file: &Path) -> bool {
@@ -210,7 +379,10 @@ fn is_picture(file: &Path) -> bool {
         .unwrap_or_default()
         .to_string_lossy()
         .to_lowercase();
-    matches!(extension.as_str(), "png" | "jpg" | "jpeg")
+    matches!(
+        extension.as_str(),
+        "png" | "jpg" | "jpeg" | "bmp" | "gif" | "webp" | "pbm" | "pgm" | "ppm" | "pnm"
+    )
 }
 
 /// IDX files in a folder: images and labels of each part.

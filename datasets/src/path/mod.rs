@@ -15,6 +15,7 @@ mod texts;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use images::picture_files;
 pub(crate) use images::{holds_images, read_images};
 pub(crate) use texts::read_texts;
 

@@ -214,6 +214,20 @@ pub enum ReadError {
         /// The decoder's words and what is read.
         why: String,
     },
+    /// More pictures than allowed that cannot be read.
+    #[error(
+        "{first}; {bad} of {pictures} pictures cannot be read, and at most {allowed} % are passed over: mend or remove them, or allow more (--bad-rows)"
+    )]
+    BadImages {
+        /// What is wrong with the first few of them.
+        first: String,
+        /// Pictures that cannot be read.
+        bad: usize,
+        /// All pictures.
+        pictures: usize,
+        /// The share allowed, in percent.
+        allowed: f64,
+    },
     /// A name for files, formats or encodings that is unknown.
     #[error("{}: {what}", path.display())]
     Unsupported {

@@ -1,9 +1,10 @@
-//! A PNG or JPEG of any size and colour becomes a grey 28 x 28 image as LeNet-5 knows them: light ink on 0.
+//! A picture file of any size, colour and depth becomes an image of the size that LeNet-5 reads.
 //!
-//! The same function serves training and prediction, so that both see an image alike. Steps: EXIF rotation;
-//! transparency onto a contrasting ground; grey by 0.299 R + 0.587 G + 0.114 B; ink told from ground by the
-//! border; and, unless the picture is 28 x 28 already, the framing of MNIST: the ink's box scaled, aspect kept,
-//! to 20 pixels on its longer side, its centre of mass in the middle.
+//! The same function serves training and prediction, so that both see an image alike. It is turned as its EXIF data says.
+//! Then grey, 28 x 28, light ink on 0: transparency onto a contrasting ground; grey by 0.299 R + 0.587 G + 0.114 B; ink
+//! told from ground by the border; and, unless the picture is 28 x 28 already, the framing of MNIST: the ink's box scaled,
+//! aspect kept, to 20 pixels on its longer side, its centre of mass in the middle. Or in colours, 32 x 32: transparency
+//! onto white, and the picture scaled.
 
 use std::fmt;
 use std::fs;
@@ -11,11 +12,13 @@ use std::io::Cursor;
 use std::path::Path;
 
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{
+    DynamicImage, GrayImage, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Pixel, RgbImage,
+};
 
 use super::{Limits, ReadError};
 use crate::open::IMAGE_SIDE;
-use crate::options::{Framing, Ink};
+use crate::options::{Colour, Framing, Ink, PictureOptions};
 
 /// The most bytes that a decoded picture may take.
 const DECODED_BYTES: u64 = 256 << 20;
@@ -27,11 +30,15 @@ const INNER_SIDE: u32 = 20;
 const FAINT: u8 = 51;
 /// A picture whose greys differ by less than this (of 255) from its ground is blank.
 const BLANK: u8 = 16;
+/// A pixel whose channels differ by more than this (of 255) shows a colour; yellowed paper stays below.
+const COLOURFUL: u8 = 48;
+/// What is read, for messages.
+const FORMATS: &str = "PNG, JPEG, BMP, GIF, WebP or PNM";
 
 /// A picture as the network sees it, and how it came to that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConvertedImage {
-    /// `[28 * 28]`, row by row; 0 is ground, 255 is ink.
+    /// `[28 * 28]`, row by row, 0 is ground and 255 ink; or `[3 * 32 * 32]`, plane by plane.
     pub pixels: Vec<u8>,
     /// What was done.
     pub conversion: Conversion,
@@ -44,15 +51,17 @@ pub struct Conversion {
     pub width: u32,
     /// Height before.
     pub height: u32,
-    /// Whether there were colours to turn to grey.
+    /// Whether the file holds colours.
     pub colour: bool,
+    /// What was kept of them.
+    pub kept: Colour,
     /// Whether there was transparency to fill.
     pub transparent: bool,
     /// Whether EXIF data asked for a rotation.
     pub rotated: bool,
     /// Whether dark ink on a light ground was inverted.
     pub inverted: bool,
-    /// How the picture was brought to 28 x 28, if it was not so before.
+    /// How the picture was brought to the image's size, if it did not have it.
     pub framing: Option<Framing>,
     /// Nothing but ground was found: every pixel is 0.
     pub blank: bool,
@@ -61,17 +70,24 @@ pub struct Conversion {
 impl fmt::Display for Conversion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} x {}", self.width, self.height)?;
-        let framing = match self.framing {
-            Some(Framing::Centred) => Some("ink scaled to 20 pixels and centred in 28 x 28"),
-            Some(Framing::Whole) => Some("whole picture scaled into 28 x 28"),
-            None => None,
+        let (grey, rgb) = (self.kept == Colour::Grey, self.kept == Colour::Rgb);
+        let framing = match (self.framing, self.kept) {
+            (Some(Framing::Centred), Colour::Grey) => {
+                "ink scaled to 20 pixels and centred in 28 x 28"
+            }
+            (Some(Framing::Whole), Colour::Grey) => "whole picture scaled into 28 x 28",
+            (Some(Framing::Cropped), Colour::Grey) => "square in the middle scaled to 28 x 28",
+            (Some(Framing::Cropped), Colour::Rgb) => "square in the middle scaled to 32 x 32",
+            (Some(_), Colour::Rgb) => "whole picture scaled into 32 x 32",
+            (None, _) => "",
         };
         for (done, what) in [
             (self.rotated, "rotated as its EXIF data says"),
             (self.transparent, "transparency filled"),
-            (self.colour, "colours to grey"),
+            (self.colour && grey, "colours to grey"),
+            (!self.colour && rgb, "grey in all three channels"),
             (self.inverted, "dark ink on light ground inverted"),
-            (framing.is_some(), framing.unwrap_or_default()),
+            (self.framing.is_some(), framing),
             (self.blank, "no ink found: blank"),
         ] {
             if done {
@@ -86,13 +102,32 @@ impl fmt::Display for Conversion {
 ///
 /// # Errors
 ///
-/// [`ReadError`] if the file cannot be read, is no PNG or JPEG, is damaged, or is larger than the limits.
+/// [`ReadError`] if the file cannot be read, is of no format read here, is damaged, or is larger than the limits.
 pub fn read_picture(
     path: &Path,
-    ink: Option<Ink>,
-    framing: Framing,
+    options: &PictureOptions,
     limits: &Limits,
 ) -> Result<ConvertedImage, ReadError> {
+    convert_picture(&read_bounded(path)?, path, options, limits)
+}
+
+/// Whether a picture file shows colours: whether they are plain to see in one pixel of a hundred.
+///
+/// # Errors
+///
+/// As [`read_picture`].
+pub fn shows_colours(path: &Path, limits: &Limits) -> Result<bool, ReadError> {
+    let (image, _) = decoded(&read_bounded(path)?, path, limits)?;
+    if !image.color().has_color() {
+        return Ok(false);
+    }
+    let image = over_white(&image);
+    let spread = |[r, g, b]: [u8; 3]| r.max(g).max(b) - r.min(g).min(b);
+    let colourful = image.pixels().filter(|pixel| spread(pixel.0) > COLOURFUL);
+    Ok(100 * colourful.count() >= image.pixels().len())
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, ReadError> {
     let io = |source| ReadError::from_io(path, source);
     let size = fs::metadata(path).map_err(io)?.len();
     if size > FILE_BYTES {
@@ -102,10 +137,17 @@ pub fn read_picture(
             why,
         });
     }
-    convert_picture(&fs::read(path).map_err(io)?, path, ink, framing, limits)
+    fs::read(path).map_err(io)
 }
 
-/// Converts the bytes of a PNG or JPEG; errors call it `name`.
+fn decoded(bytes: &[u8], name: &Path, limits: &Limits) -> Result<(DynamicImage, bool), ReadError> {
+    decode(bytes, limits).map_err(|why| ReadError::BadImage {
+        path: name.into(),
+        why,
+    })
+}
+
+/// Converts the bytes of a picture file; errors call it `name`.
 ///
 /// # Errors
 ///
@@ -113,27 +155,48 @@ pub fn read_picture(
 pub fn convert_picture(
     bytes: &[u8],
     name: &Path,
-    ink: Option<Ink>,
-    framing: Framing,
+    options: &PictureOptions,
     limits: &Limits,
 ) -> Result<ConvertedImage, ReadError> {
-    let (image, rotated) = decode(bytes, limits).map_err(|why| ReadError::BadImage {
-        path: name.into(),
-        why,
-    })?;
+    let (image, rotated) = decoded(bytes, name, limits)?;
     let mut conversion = Conversion {
         width: image.width(),
         height: image.height(),
         colour: image.color().has_color(),
+        kept: options.colour,
         transparent: image.color().has_alpha(),
         rotated,
         inverted: false,
         framing: None,
         blank: false,
     };
-    let mut grey = to_grey(&image);
+    let pixels = match options.colour {
+        Colour::Grey => grey(&image, options, &mut conversion),
+        Colour::Rgb => rgb(&image, options.framing, &mut conversion),
+    };
+    Ok(ConvertedImage { pixels, conversion })
+}
+
+/// The picture in colours, `[3 * 32 * 32]`.
+fn rgb(image: &DynamicImage, framing: Framing, conversion: &mut Conversion) -> Vec<u8> {
+    let side = Colour::Rgb.side() as u32;
+    let mut image = over_white(image);
+    if image.dimensions() != (side, side) {
+        conversion.framing = Some(framing);
+        image = match framing {
+            Framing::Cropped => cropped(&image, side),
+            Framing::Centred | Framing::Whole => whole(&image, side),
+        };
+    }
+    let plane = |channel: usize| image.pixels().map(move |pixel| pixel.0[channel]);
+    (0..3).flat_map(plane).collect()
+}
+
+/// The picture as light ink on dark, `[28 * 28]`.
+fn grey(image: &DynamicImage, options: &PictureOptions, conversion: &mut Conversion) -> Vec<u8> {
+    let mut grey = to_grey(image);
     let ground = border_median(&grey);
-    let dark_ink = ink.map_or(ground > 127, |ink| ink == Ink::Dark);
+    let dark_ink = options.ink.map_or(ground > 127, |ink| ink == Ink::Dark);
     if dark_ink {
         imageops::invert(&mut grey);
         conversion.inverted = true;
@@ -141,28 +204,35 @@ pub fn convert_picture(
     let side = IMAGE_SIDE as u32;
     if grey.dimensions() == (side, side) {
         conversion.blank = grey.pixels().all(|pixel| pixel.0[0] == 0);
-        return Ok(ConvertedImage {
-            pixels: grey.into_raw(),
-            conversion,
-        });
+        return grey.into_raw();
     }
-    conversion.framing = Some(framing);
+    conversion.framing = Some(options.framing);
     let ground = if dark_ink { 255 - ground } else { ground };
     conversion.blank = !stretch(&mut grey, ground);
-    let placed = match framing {
+    let placed = match options.framing {
         Framing::Centred => centre(&grey),
-        Framing::Whole => whole(&grey),
+        Framing::Whole => whole(&grey, side),
+        Framing::Cropped => cropped(&grey, side),
     };
-    Ok(ConvertedImage {
-        pixels: placed.into_raw(),
-        conversion,
-    })
+    placed.into_raw()
 }
 
-/// A grey image, `[height * width]` row by row, as a PNG file; `None` if there are more or fewer pixels than that.
-pub fn grey_png(pixels: &[u8], width: usize, height: usize) -> Option<Vec<u8>> {
+/// An image, `[channels * height * width]` plane by plane, as a PNG file; `None` if there are more or fewer pixels than that,
+/// or channels other than 1 and 3.
+pub fn png(pixels: &[u8], channels: usize, height: usize, width: usize) -> Option<Vec<u8>> {
+    let size = height * width;
+    if pixels.len() != channels * size {
+        return None;
+    }
     let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
-    let image = GrayImage::from_raw(width, height, pixels.to_vec())?;
+    let image: DynamicImage = match channels {
+        1 => GrayImage::from_raw(width, height, pixels.to_vec())?.into(),
+        3 => {
+            let mixed = (0..size).flat_map(|i| [0, 1, 2].map(|channel| pixels[channel * size + i]));
+            RgbImage::from_raw(width, height, mixed.collect())?.into()
+        }
+        _ => return None,
+    };
     let mut file = Cursor::new(Vec::new());
     image.write_to(&mut file, ImageFormat::Png).ok()?;
     Some(file.into_inner())
@@ -171,9 +241,7 @@ pub fn grey_png(pixels: &[u8], width: usize, height: usize) -> Option<Vec<u8>> {
 /// Decodes within the limits and turns the picture upright.
 fn decode(bytes: &[u8], limits: &Limits) -> Result<(DynamicImage, bool), String> {
     let damaged = |error: image::ImageError| match error {
-        image::ImageError::Unsupported(_) => {
-            "neither PNG nor JPEG: convert it to one of them".to_owned()
-        }
+        image::ImageError::Unsupported(_) => not_read(),
         image::ImageError::Limits(error) => {
             format!(
                 "{error}: pictures up to {0} x {0} are read; scale it down",
@@ -185,8 +253,11 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<(DynamicImage, bool), String>
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|error| error.to_string())?;
+    if bytes.is_empty() {
+        return Err("the file is empty".into());
+    }
     if reader.format().is_none() {
-        return Err("neither PNG nor JPEG: convert it to one of them".into());
+        return Err(not_read());
     }
     let mut bounds = image::Limits::default();
     bounds.max_image_width = Some(limits.image_side);
@@ -202,11 +273,32 @@ fn decode(bytes: &[u8], limits: &Limits) -> Result<(DynamicImage, bool), String>
     }
     let orientation = decoder.orientation().map_err(damaged)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    if image.width() == 0 || image.height() == 0 {
+        return Err("damaged: it has no pixels".into());
+    }
     image.apply_orientation(orientation);
     Ok((
         image,
         orientation != image::metadata::Orientation::NoTransforms,
     ))
+}
+
+fn not_read() -> String {
+    format!("not a picture that is read ({FORMATS}): convert it to one of them")
+}
+
+/// Colours, transparency filled with white.
+fn over_white(image: &DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.to_rgb8();
+    }
+    let rgba = image.to_rgba8();
+    let mixed = rgba.pixels().flat_map(|pixel| {
+        let [r, g, b, alpha] = pixel.0.map(u32::from);
+        [r, g, b].map(|value| ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
+    });
+    RgbImage::from_raw(rgba.width(), rgba.height(), mixed.collect())
+        .expect("three numbers for each pixel")
 }
 
 /// Grey, transparency filled with white under dark pixels and with black under light ones.
@@ -280,7 +372,7 @@ fn centre(grey: &GrayImage) -> GrayImage {
         return placed;
     }
     let ink = imageops::crop_imm(grey, left, top, right - left + 1, bottom - top + 1).to_image();
-    let ink = scale_into(&ink, INNER_SIDE);
+    let ink: GrayImage = scale_into(&ink, INNER_SIDE);
     let (mut mass, mut across, mut down) = (0u64, 0u64, 0u64);
     for (x, y, pixel) in ink.enumerate_pixels() {
         let value = u64::from(pixel.0[0]);
@@ -304,26 +396,42 @@ fn centre(grey: &GrayImage) -> GrayImage {
 }
 
 /// The whole picture, aspect kept, in the middle.
-fn whole(grey: &GrayImage) -> GrayImage {
-    let side = IMAGE_SIDE as u32;
-    let scaled = scale_into(grey, side);
-    let mut placed = GrayImage::new(side, side);
+fn whole<P>(image: &ImageBuffer<P, Vec<u8>>, side: u32) -> ImageBuffer<P, Vec<u8>>
+where
+    P: Pixel<Subpixel = u8> + 'static,
+{
+    let scaled = scale_into(image, side);
+    let mut placed = ImageBuffer::new(side, side);
     let (x, y) = ((side - scaled.width()) / 2, (side - scaled.height()) / 2);
     imageops::replace(&mut placed, &scaled, x.into(), y.into());
     placed
 }
 
+/// The largest square in the middle.
+fn cropped<P>(image: &ImageBuffer<P, Vec<u8>>, side: u32) -> ImageBuffer<P, Vec<u8>>
+where
+    P: Pixel<Subpixel = u8> + 'static,
+{
+    let square = image.width().min(image.height());
+    let (x, y) = ((image.width() - square) / 2, (image.height() - square) / 2);
+    let square = imageops::crop_imm(image, x, y, square, square).to_image();
+    imageops::resize(&square, side, side, FilterType::Triangle)
+}
+
 /// Scales so that the longer side is `side`, and the shorter one at least 1.
-fn scale_into(grey: &GrayImage, side: u32) -> GrayImage {
-    let longer = u64::from(grey.width().max(grey.height()).max(1));
+fn scale_into<P>(image: &ImageBuffer<P, Vec<u8>>, side: u32) -> ImageBuffer<P, Vec<u8>>
+where
+    P: Pixel<Subpixel = u8> + 'static,
+{
+    let longer = u64::from(image.width().max(image.height()).max(1));
     let scaled = |length: u32| {
         (((u64::from(length) * u64::from(side) + longer / 2) / longer) as u32).clamp(1, side)
     };
     // Triangle averages over the area when it shrinks, so thin strokes do not vanish.
     imageops::resize(
-        grey,
-        scaled(grey.width()),
-        scaled(grey.height()),
+        image,
+        scaled(image.width()),
+        scaled(image.height()),
         FilterType::Triangle,
     )
 }

@@ -22,6 +22,7 @@ use crate::Language;
 /// | `imdb-words` | `<br />` becomes a blank; lower-case runs of `a-z`, `0-9` and `'` |
 /// | `words` | any language: lower-case words, contractions cut, every other mark a token, unspaced scripts by character |
 /// | `characters` | every character is a token, blanks included (THUCNews) |
+/// | `jieba` | words of Chinese as the jieba dictionary cuts them, lower-cased, blanks dropped (feature `jieba`) |
 ///
 /// Kim's contractions are looked for *before* lower-casing, as in his code: `DON'T` stays one token, `don't` is two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub enum Cleaning {
     Words,
     /// Every Unicode scalar value is one token; for THUCNews and other unspaced scripts.
     Characters,
+    /// Words of Chinese by dictionary and hidden Markov model.
+    #[cfg(feature = "jieba")]
+    Jieba,
 }
 
 /// A name that is no cleaning.
@@ -51,14 +55,16 @@ pub struct UnknownCleaning {
 }
 
 impl Cleaning {
-    /// Every cleaning, in the order of the table above.
-    pub const ALL: [Cleaning; 6] = [
+    /// Every cleaning that this build has, in the order of the table above.
+    pub const ALL: [Cleaning; 6 + cfg!(feature = "jieba") as usize] = [
         Cleaning::KimWords { lowercase: true },
         Cleaning::KimWords { lowercase: false },
         Cleaning::SstWords,
         Cleaning::ImdbWords,
         Cleaning::Words,
         Cleaning::Characters,
+        #[cfg(feature = "jieba")]
+        Cleaning::Jieba,
     ];
 
     /// The name used in configuration files and on the command line.
@@ -70,6 +76,8 @@ impl Cleaning {
             Cleaning::ImdbWords => "imdb-words",
             Cleaning::Words => "words",
             Cleaning::Characters => "characters",
+            #[cfg(feature = "jieba")]
+            Cleaning::Jieba => "jieba",
         }
     }
 
@@ -118,28 +126,82 @@ impl Cleaning {
         }
     }
 
-    /// Cuts `text` and hands each token to `each`, in order. `scratch` is reused between calls.
+    /// Cuts `text` and hands each token to `each`, in order, with its first byte in the folded text (see
+    /// [`Cleaning::fold`]), which is left in `folded`; `folded` is reused between calls.
     pub(super) fn for_each_token(
         self,
         text: &str,
-        scratch: &mut String,
-        mut each: impl FnMut(&str),
+        folded: &mut String,
+        mut each: impl FnMut(&str, usize),
     ) {
         match self {
-            Cleaning::KimWords { lowercase } => kim(text, lowercase, scratch, each),
-            Cleaning::SstWords => {
-                keep_kims_characters(text, scratch);
-                scratch.make_ascii_lowercase();
-                scratch
-                    .split(' ')
-                    .filter(|token| !token.is_empty())
-                    .for_each(each);
-            }
-            Cleaning::ImdbWords => imdb(text, scratch, each),
-            Cleaning::Words => words::for_each_word(text, scratch, each),
             Cleaning::Characters => {
                 let mut bytes = [0; 4];
-                text.chars().for_each(|c| each(c.encode_utf8(&mut bytes)));
+                text.char_indices()
+                    .for_each(|(at, c)| each(c.encode_utf8(&mut bytes), at));
+            }
+            #[cfg(feature = "jieba")]
+            Cleaning::Jieba => super::jieba::for_each_word(text, folded, each),
+            _ => {
+                self.fold(text, folded, |_, _| {});
+                match self {
+                    Cleaning::KimWords { lowercase } => kim(folded, lowercase, each),
+                    Cleaning::SstWords => each_run(folded, |c| c != ' ', each),
+                    Cleaning::ImdbWords => {
+                        each_run(folded, |c| matches!(c, 'a'..='z' | '0'..='9' | '\''), each)
+                    }
+                    _ => words::for_each_word(folded, each),
+                }
+            }
+        }
+    }
+
+    /// Puts the text that is cut into `folded`: characters replaced or lower-cased, none moved. `placed` is told, for
+    /// each piece of `text` that was folded by itself, where it ends in `text` and where its folding ends.
+    pub(super) fn fold(
+        self,
+        text: &str,
+        folded: &mut String,
+        mut placed: impl FnMut(usize, usize),
+    ) {
+        folded.clear();
+        match self {
+            // Kim lower-cases at the end, see there.
+            Cleaning::KimWords { .. } => keep_kims_characters(text, folded, placed),
+            Cleaning::SstWords => {
+                keep_kims_characters(text, folded, placed);
+                folded.make_ascii_lowercase();
+            }
+            Cleaning::ImdbWords => {
+                let mut at = 0;
+                for (number, part) in text.split(BREAK).enumerate() {
+                    if number > 0 {
+                        folded.push(' ');
+                        at += BREAK.len();
+                        placed(at, folded.len());
+                    }
+                    // Lower-casing comes before the filter: U+212A (kelvin) is a `k`, U+0130 an `i` and a mark.
+                    for c in part.chars() {
+                        folded.extend(c.to_lowercase());
+                        at += c.len_utf8();
+                        placed(at, folded.len());
+                    }
+                }
+            }
+            Cleaning::Words => words::fold(text, folded, placed),
+            Cleaning::Characters => {
+                folded.push_str(text);
+                text.char_indices().for_each(|(at, c)| {
+                    let end = at + c.len_utf8();
+                    placed(end, end);
+                });
+            }
+            #[cfg(feature = "jieba")]
+            Cleaning::Jieba => {
+                for (at, c) in text.char_indices() {
+                    folded.extend(c.to_lowercase());
+                    placed(at + c.len_utf8(), folded.len());
+                }
             }
         }
     }
@@ -147,78 +209,80 @@ impl Cleaning {
     /// The tokens of `text`; for looking at, not for speed (see [`Tokenizer::encode`](super::Tokenizer::encode)).
     pub fn tokens(self, text: &str) -> Vec<String> {
         let mut tokens = Vec::new();
-        self.for_each_token(text, &mut String::new(), |token| {
+        self.for_each_token(text, &mut String::new(), |token, _| {
             tokens.push(token.to_owned());
         });
         tokens
     }
 }
 
+/// A line break of the IMDB reviews.
+const BREAK: &str = "<br />";
+
 /// Kim's filter: every character outside his set becomes one blank. What is left is ASCII.
-fn keep_kims_characters(text: &str, out: &mut String) {
-    out.clear();
-    out.extend(text.chars().map(|c| match c {
-        'A'..='Z' | 'a'..='z' | '0'..='9' | '(' | ')' | ',' | '!' | '?' | '\'' | '`' => c,
-        _ => ' ',
-    }));
+fn keep_kims_characters(text: &str, out: &mut String, mut placed: impl FnMut(usize, usize)) {
+    for (at, c) in text.char_indices() {
+        out.push(match c {
+            'A'..='Z' | 'a'..='z' | '0'..='9' | '(' | ')' | ',' | '!' | '?' | '\'' | '`' => c,
+            _ => ' ',
+        });
+        placed(at + c.len_utf8(), out.len());
+    }
+}
+
+/// The longest runs of characters that `keep` keeps, each with its first byte.
+pub(super) fn each_run(text: &str, keep: impl Fn(char) -> bool, mut each: impl FnMut(&str, usize)) {
+    let mut at = 0;
+    for run in text.split(|c| !keep(c)) {
+        if !run.is_empty() {
+            each(run, at);
+        }
+        // What parts two runs is one character.
+        let parting = text[at + run.len()..].chars().next();
+        at += run.len() + parting.map_or(0, char::len_utf8);
+    }
 }
 
 /// Kim's `clean_str`: his substitutions put a blank *before* each contraction and blanks around `, ! ( ) ?`; none of
 /// them can break another's match, so one pass that cuts at those places gives the same words.
-fn kim(text: &str, lowercase: bool, scratch: &mut String, mut each: impl FnMut(&str)) {
-    keep_kims_characters(text, scratch);
+fn kim(folded: &mut String, lowercase: bool, mut each: impl FnMut(&str, usize)) {
     let mut start = 0;
-    let bytes = scratch.len();
-    let mut emit = |scratch: &mut String, from: usize, to: usize| {
+    let bytes = folded.len();
+    let mut emit = |folded: &mut String, from: usize, to: usize| {
         if from < to {
             // Everything from `to` on keeps its case until it is cut itself: the contractions are matched in the
             // original case, as Kim does.
             if lowercase {
-                scratch[from..to].make_ascii_lowercase();
+                folded[from..to].make_ascii_lowercase();
             }
-            each(&scratch[from..to]);
+            each(&folded[from..to], from);
         }
     };
     for at in 0..bytes {
-        match scratch.as_bytes()[at] {
+        match folded.as_bytes()[at] {
             b' ' => {
-                emit(scratch, start, at);
+                emit(folded, start, at);
                 start = at + 1;
             }
             b',' | b'!' | b'(' | b')' | b'?' => {
-                emit(scratch, start, at);
-                emit(scratch, at, at + 1);
+                emit(folded, start, at);
+                emit(folded, at, at + 1);
                 start = at + 1;
             }
-            b'\'' | b'n' if begins_contraction(&scratch.as_bytes()[at..]) => {
-                emit(scratch, start, at);
+            b'\'' | b'n' if begins_contraction(&folded.as_bytes()[at..]) => {
+                emit(folded, start, at);
                 start = at;
             }
             _ => {}
         }
     }
-    emit(scratch, start, bytes);
+    emit(folded, start, bytes);
 }
 
 /// Whether one of Kim's six contractions begins here.
 fn begins_contraction(rest: &[u8]) -> bool {
     const CONTRACTIONS: [&[u8]; 6] = [b"'s", b"'ve", b"n't", b"'re", b"'d", b"'ll"];
     CONTRACTIONS.iter().any(|c| rest.starts_with(c))
-}
-
-fn imdb(text: &str, scratch: &mut String, mut each: impl FnMut(&str)) {
-    scratch.clear();
-    for (number, part) in text.split("<br />").enumerate() {
-        if number > 0 {
-            scratch.push(' ');
-        }
-        // Lower-casing comes before the filter: U+212A (kelvin) is a `k`, U+0130 an `i` and a mark.
-        scratch.extend(part.chars().flat_map(char::to_lowercase));
-    }
-    scratch
-        .split(|c: char| !matches!(c, 'a'..='z' | '0'..='9' | '\''))
-        .filter(|token| !token.is_empty())
-        .for_each(&mut each);
 }
 
 impl fmt::Display for Cleaning {

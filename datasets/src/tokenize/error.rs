@@ -55,18 +55,31 @@ pub enum TokenizerError {
         /// What is there (shortened).
         found: String,
     },
-    /// The cleaning is none that this library knows; its networks were not trained on it.
+    /// The file was saved by a build with a feature that this one lacks.
     #[error(
-        "tokenizer.json: its normalizer and pre-tokenizer are none of this library's cleanings ({known}); \
-         train a tokenizer on your texts instead"
+        "tokenizer.json: it cuts by {feature}, which this build does not have: build with the feature `{feature}`"
     )]
-    ForeignPipeline {
-        /// Names of the cleanings known here.
-        known: String,
+    NotBuilt {
+        /// The feature of this crate.
+        feature: &'static str,
+    },
+    /// The `tokenizers` library does not read the file.
+    #[error("tokenizer.json: the `tokenizers` library does not read it: {reason}")]
+    Foreign {
+        /// Its words.
+        reason: String,
+    },
+    /// A model that needs a token for what it does not know, without one.
+    #[error(
+        "tokenizer.json: the vocabulary lacks the unknown token {token:?} that the model names"
+    )]
+    NoUnknown {
+        /// What it is called.
+        token: String,
     },
     /// The ids of the vocabulary are not 0, 1, 2, … without a gap.
     #[error(
-        "tokenizer.json: the vocabulary's {tokens} tokens must have the ids 0 to {tokens}-1, each once; {token:?} has {id}"
+        "tokenizer.json: the vocabulary's {tokens} tokens must have the ids from 0 on, each once; {token:?} has {id}"
     )]
     Ids {
         /// Number of entries.

@@ -1,14 +1,24 @@
 //! Each cleaning as a Hugging Face `tokenizers` pipeline: the definition that is saved and that others can load.
 
+use tokenizers::models::ModelWrapper;
 use tokenizers::models::wordlevel::WordLevel;
 use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Replace, Sequence as Normalizers};
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
 use tokenizers::pre_tokenizers::sequence::Sequence as PreTokenizers;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
 use tokenizers::{SplitDelimiterBehavior, normalizers::replace::ReplacePattern};
 
-use super::{Cleaning, UNKNOWN, words};
+use super::{Cleaning, SubwordModel, UNKNOWN, subwords, words};
+
+/// Any character, as every engine of regular expressions writes it.
+pub(super) const CHARACTER: &str = r"[\s\S]";
+/// The same as it was written before: Python's engine does not read it.
+pub(super) const OLD_CHARACTER: &str = "(?s:.)";
+
+/// What stands between words that were cut by jieba before, and blanks.
+pub(super) const JIEBA_BETWEEN: &str = r"[\x{1F}\s]+";
 
 /// The pipeline without a vocabulary.
 pub(super) struct Pipeline {
@@ -41,18 +51,41 @@ impl Pipeline {
                 matches_of("[a-z0-9']+"),
             ),
             Cleaning::Words => (
-                vec![replace("\u{2019}", "'"), lowercase],
+                words_folded(),
                 PreTokenizerWrapper::Sequence(PreTokenizers::new(vec![
                     matches_of(&words::PATTERN),
                     cut_around(words::CONTRACTION),
                 ])),
             ),
-            Cleaning::Characters => (vec![], cut_around("(?s:.)")),
+            Cleaning::Characters => (vec![], cut_around(CHARACTER)),
+            #[cfg(feature = "jieba")]
+            Cleaning::Jieba => (
+                vec![lowercase],
+                split(JIEBA_BETWEEN, SplitDelimiterBehavior::Removed, false),
+            ),
         };
         let normalizer = (!normalizers.is_empty())
             .then(|| NormalizerWrapper::Sequence(Normalizers::new(normalizers)));
         Self {
             normalizer,
+            pre_tokenizer,
+        }
+    }
+
+    pub(super) fn of_subwords(model: SubwordModel) -> Self {
+        let runs = matches_of(&words::RUN_PATTERN);
+        let pre_tokenizer = match model {
+            SubwordModel::WordPiece => runs,
+            SubwordModel::Bpe => {
+                let mark = Metaspace::new(subwords::START, PrependScheme::Always, false);
+                let mark = PreTokenizerWrapper::Metaspace(mark);
+                PreTokenizerWrapper::Sequence(PreTokenizers::new(vec![runs, mark]))
+            }
+        };
+        Self {
+            normalizer: Some(NormalizerWrapper::Sequence(
+                Normalizers::new(words_folded()),
+            )),
             pre_tokenizer,
         }
     }
@@ -65,13 +98,26 @@ impl Pipeline {
             .unk_token(UNKNOWN.to_owned())
             .build()
             .expect("only reading a vocabulary file can fail");
-        let mut tokenizer = tokenizers::Tokenizer::new(model);
-        tokenizer
-            .with_normalizer(self.normalizer)
-            .expect("no truncation is set that a normalizer could disagree with");
-        tokenizer.with_pre_tokenizer(Some(self.pre_tokenizer));
-        tokenizer
+        assembled(self, ModelWrapper::WordLevel(model))
     }
+}
+
+/// A pipeline and a model.
+pub(super) fn assembled(pipeline: Pipeline, model: ModelWrapper) -> tokenizers::Tokenizer {
+    let mut tokenizer = tokenizers::Tokenizer::new(model);
+    tokenizer
+        .with_normalizer(pipeline.normalizer)
+        .expect("no truncation is set that a normalizer could disagree with");
+    tokenizer.with_pre_tokenizer(Some(pipeline.pre_tokenizer));
+    tokenizer
+}
+
+/// The folding of words and subwords.
+fn words_folded() -> Vec<NormalizerWrapper> {
+    vec![
+        replace("\u{2019}", "'"),
+        NormalizerWrapper::Lowercase(Lowercase),
+    ]
 }
 
 fn replace(from: &str, to: &str) -> NormalizerWrapper {

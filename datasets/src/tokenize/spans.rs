@@ -1,17 +1,16 @@
-//! Where in a text each of its tokens stands.
-//!
-//! Every cleaning turns characters into others one by one, drops some, and cuts what is left; it never moves any. So the
-//! characters of the tokens, one token after another, are met again by walking over the text once; what is dropped never looks
-//! like the beginning of a token.
+//! Where each token stands in the text.
 
 use std::ops::Range;
 
-use super::{Cleaning, Tokenizer};
+use super::Tokenizer;
+use super::tokenizer::Kind;
+use super::words;
 
 impl Tokenizer {
     /// The bytes of `text` that each token of [`Tokenizer::encode`] was made from, in the same order.
     ///
-    /// A range begins and ends at characters of `text`; ranges ascend and do not overlap.
+    /// A range begins and ends at characters of `text`, that of a token that is part of one character (byte-level subwords)
+    /// at that character's. Ranges ascend.
     ///
     /// ```
     /// use datasets::tokenize::{Cleaning, Tokenizer, VocabularyOptions};
@@ -22,76 +21,61 @@ impl Tokenizer {
     /// assert_eq!(words, ["<", "br", "/", ">", "CAFÉ", "is", "n’t", "it"]);
     /// ```
     pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
-        let cleaning = self.cleaning();
-        let mut characters = Folded::new(cleaning, text).peekable();
-        let mut spans = Vec::new();
-        cleaning.for_each_token(text, &mut String::new(), |token| {
-            let mut span: Option<Range<usize>> = None;
-            for wanted in token.chars() {
-                while characters.next_if(|(c, _)| *c != wanted).is_some() {}
-                let Some((_, place)) = characters.next() else {
-                    break;
+        let (mut folded, mut found) = (String::new(), Vec::new());
+        let mut places = Places::default();
+        match &self.kind {
+            Kind::Words { cleaning, .. } => {
+                cleaning.for_each_token(text, &mut folded, |token, at| {
+                    found.push(at..at + token.len());
+                });
+                cleaning.fold(text, &mut folded, |from, to| places.add(from, to));
+            }
+            Kind::Subwords(subwords) => {
+                words::fold(text, &mut folded, |from, to| places.add(from, to));
+                words::for_each_run(&folded, |run, at| {
+                    let pieces = subwords.pieces(run).into_iter();
+                    found.extend(pieces.map(|(_, span)| at + span.start..at + span.end));
+                });
+            }
+            Kind::Foreign(foreign) => {
+                let whole = |span: Range<usize>| {
+                    let mut span = span.start.min(text.len())..span.end.min(text.len());
+                    while !text.is_char_boundary(span.start) {
+                        span.start -= 1;
+                    }
+                    while !text.is_char_boundary(span.end) {
+                        span.end += 1;
+                    }
+                    span
                 };
-                span = Some(span.map_or(place.start, |span| span.start)..place.end);
+                return foreign.spans(text).into_iter().map(whole).collect();
             }
-            spans.push(span.unwrap_or(text.len()..text.len()));
-        });
-        spans
+        }
+        found.into_iter().map(|span| places.in_text(span)).collect()
     }
 }
 
-/// The characters of a text as the tokens have them, each with the bytes of the character that it was made from.
-struct Folded<'a> {
-    cleaning: Cleaning,
-    text: &'a str,
-    at: usize,
-    /// What is left of a character that became several.
-    pending: Option<(std::char::ToLowercase, Range<usize>)>,
+/// Ends of the pieces that were folded each by itself: in the text, and folded.
+#[derive(Default)]
+struct Places {
+    text: Vec<usize>,
+    folded: Vec<usize>,
 }
 
-impl<'a> Folded<'a> {
-    fn new(cleaning: Cleaning, text: &'a str) -> Self {
-        Self {
-            cleaning,
-            text,
-            at: 0,
-            pending: None,
-        }
+impl Places {
+    fn add(&mut self, text: usize, folded: usize) {
+        self.text.push(text);
+        self.folded.push(folded);
     }
-}
 
-impl Iterator for Folded<'_> {
-    type Item = (char, Range<usize>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        const LINE_BREAK: &str = "<br />";
-        if let Some((rest, place)) = &mut self.pending {
-            if let Some(c) = rest.next() {
-                return Some((c, place.clone()));
-            }
-            self.pending = None;
+    /// The bytes of the text that were folded to these. A piece of a run that stands for none has an empty span.
+    fn in_text(&self, span: Range<usize>) -> Range<usize> {
+        let first = self.folded.partition_point(|end| *end <= span.start);
+        let start = first.checked_sub(1).map_or(0, |before| self.text[before]);
+        if span.is_empty() {
+            return start..start;
         }
-        let mut rest = &self.text[self.at..];
-        if self.cleaning == Cleaning::ImdbWords {
-            while let Some(after) = rest.strip_prefix(LINE_BREAK) {
-                self.at += LINE_BREAK.len();
-                rest = after;
-            }
-        }
-        let c = rest.chars().next()?;
-        let place = self.at..self.at + c.len_utf8();
-        self.at = place.end;
-        let folded = match self.cleaning {
-            Cleaning::KimWords { lowercase: true } | Cleaning::SstWords => c.to_ascii_lowercase(),
-            Cleaning::KimWords { lowercase: false } | Cleaning::Characters => c,
-            Cleaning::Words if c == '\u{2019}' => '\'',
-            Cleaning::Words | Cleaning::ImdbWords => {
-                let mut several = c.to_lowercase();
-                let first = several.next()?;
-                self.pending = Some((several, place.clone()));
-                first
-            }
-        };
-        Some((folded, place))
+        let last = self.folded.partition_point(|end| *end < span.end);
+        start..self.text.get(last).copied().unwrap_or(start)
     }
 }

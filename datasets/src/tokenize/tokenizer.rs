@@ -1,29 +1,54 @@
-//! The tokenizer: trained, encoding, saved and loaded.
+//! The tokenizer: trained, encoding, written.
 
-use std::io::{Read, Write};
+use std::fmt;
+use std::io::Write;
 use std::path::Path;
 
+use ahash::AHashMap;
 use rayon::prelude::*;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::pipeline::Pipeline;
+use super::foreign::Foreign;
+use super::pipeline::{Pipeline, assembled};
+use super::subwords::Subwords;
 use super::vocabulary::{Counter, Vocabulary};
 use super::{
-    Cleaning, PADDING, PADDING_ID, TokenizerError, UNKNOWN, UNKNOWN_ID, VocabularyOptions,
-    VocabularyStatistics,
+    Cleaning, PADDING, PADDING_ID, SubwordModel, TokenizerError, UNKNOWN, UNKNOWN_ID,
+    VocabularyOptions, VocabularyStatistics, words,
 };
 
-/// A cleaning and a vocabulary: turns texts into ids.
+/// Turns texts into ids: words by a cleaning and a vocabulary, subwords, or whatever a `tokenizer.json` says.
 ///
-/// Ids: 0 = padding, which no text produces; 1 = unknown; then the tokens of the training texts by falling count,
-/// tokens seen equally often in the order of their first appearance. See [`Cleaning`] for what a token is.
+/// Ids of all but a tokenizer read from another program's file: 0 = padding, which no text produces; 1 = unknown.
+/// Words: then the tokens of the training texts by falling count, those seen equally often in the order of their first
+/// appearance. See [`Cleaning`] for what a token is, and [`SubwordModel`].
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
-    cleaning: Cleaning,
-    vocabulary: Vocabulary,
+    pub(super) kind: Kind,
     statistics: Option<VocabularyStatistics>,
 }
+
+/// The kinds of tokenizers.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Words {
+        cleaning: Cleaning,
+        vocabulary: Vocabulary,
+    },
+    Subwords(Box<Subwords>),
+    Foreign(Box<Foreign>),
+}
+
+/// Working space of one thread.
+#[derive(Default)]
+struct Scratch {
+    folded: String,
+    /// The pieces of runs met before.
+    runs: AHashMap<Box<str>, Box<[u32]>>,
+}
+
+/// Runs of subwords that are remembered; it bounds memory and does not change the ids.
+const REMEMBERED: usize = 100_000;
 
 impl Tokenizer {
     /// A `tokenizer.json` may have so many bytes; 30,000 words make one of 1 MB.
@@ -35,15 +60,29 @@ impl Tokenizer {
         texts: impl IntoIterator<Item = &'a str>,
         options: &VocabularyOptions,
     ) -> Self {
-        let mut counter = Counter::new(cleaning);
-        texts.into_iter().for_each(|text| counter.add(text));
-        let (words, statistics) = counter.finish(options);
+        let texts: Vec<&str> = texts.into_iter().collect();
+        let (words, statistics) = Counter::of(cleaning, &texts).finish(options);
+        let vocabulary = Vocabulary::new(words)
+            .expect("counted tokens differ, and no cleaning lets `[PAD]` or `[UNK]` through");
         Self {
-            cleaning,
-            vocabulary: Vocabulary::new(words)
-                .expect("counted tokens differ, and no cleaning lets `[PAD]` or `[UNK]` through"),
+            kind: Kind::Words {
+                cleaning,
+                vocabulary,
+            },
             statistics: Some(statistics),
         }
+    }
+
+    /// Learns subwords from `texts`.
+    ///
+    /// `options.max_size` counts pieces and characters, `None` is [`SubwordModel::PIECES`] beside the characters. Characters
+    /// seen fewer than `options.min_count` times are unknown; a longer piece must have been seen twice, or so often.
+    pub fn train_subwords(
+        model: SubwordModel,
+        texts: &[&str],
+        options: &VocabularyOptions,
+    ) -> Self {
+        Kind::Subwords(Box::new(Subwords::train(model, texts, options))).into()
     }
 
     /// A tokenizer over a given list of words, which get the ids 2, 3, ….
@@ -54,42 +93,71 @@ impl Tokenizer {
         cleaning: Cleaning,
         words: impl IntoIterator<Item = String>,
     ) -> Result<Self, TokenizerError> {
-        Ok(Self {
+        let vocabulary = Vocabulary::new(words)?;
+        Ok(Kind::Words {
             cleaning,
-            vocabulary: Vocabulary::new(words)?,
-            statistics: None,
-        })
+            vocabulary,
+        }
+        .into())
     }
 
     /// The ids of `text`; empty for a text without tokens.
     pub fn encode(&self, text: &str) -> Vec<u32> {
-        let mut ids = Vec::new();
-        self.encode_into(text, &mut String::new(), &mut ids);
-        ids
-    }
-
-    /// Appends the ids of `text` to `ids`; `scratch` is working space to reuse from call to call.
-    pub fn encode_into(&self, text: &str, scratch: &mut String, ids: &mut Vec<u32>) {
-        self.cleaning.for_each_token(text, scratch, |token| {
-            ids.push(self.vocabulary.id(token));
-        });
+        self.encode_with(text, &mut Scratch::default())
     }
 
     /// The ids of many texts, on all threads of the current rayon pool; the same for any number of them.
     pub fn encode_all<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Vec<Vec<u32>> {
         texts
             .par_iter()
-            .map_init(String::new, |scratch, text| {
-                let mut ids = Vec::new();
-                self.encode_into(text.as_ref(), scratch, &mut ids);
-                ids
+            .map_init(Scratch::default, |scratch, text| {
+                self.encode_with(text.as_ref(), scratch)
             })
             .collect()
     }
 
-    /// How texts are cut.
-    pub fn cleaning(&self) -> Cleaning {
-        self.cleaning
+    fn encode_with(&self, text: &str, scratch: &mut Scratch) -> Vec<u32> {
+        let mut ids = Vec::new();
+        let Scratch { folded, runs } = scratch;
+        match &self.kind {
+            Kind::Words {
+                cleaning,
+                vocabulary,
+            } => cleaning.for_each_token(text, folded, |token, _| ids.push(vocabulary.id(token))),
+            Kind::Subwords(subwords) => {
+                words::fold(text, folded, |_, _| {});
+                words::for_each_run(folded, |run, _| {
+                    if let Some(known) = runs.get(run) {
+                        ids.extend_from_slice(known);
+                        return;
+                    }
+                    let pieces: Box<[u32]> =
+                        subwords.pieces(run).into_iter().map(|(id, _)| id).collect();
+                    ids.extend_from_slice(&pieces);
+                    if runs.len() < REMEMBERED {
+                        runs.insert(run.into(), pieces);
+                    }
+                });
+            }
+            Kind::Foreign(foreign) => ids = foreign.encode(text),
+        }
+        ids
+    }
+
+    /// How texts are cut, where it is by a cleaning.
+    pub fn cleaning(&self) -> Option<Cleaning> {
+        match &self.kind {
+            Kind::Words { cleaning, .. } => Some(*cleaning),
+            _ => None,
+        }
+    }
+
+    /// The id of what is not known; `None` where a foreign tokenizer has none.
+    pub fn unknown_id(&self) -> Option<u32> {
+        match &self.kind {
+            Kind::Foreign(foreign) => foreign.unknown(),
+            _ => Some(UNKNOWN_ID),
+        }
     }
 
     /// Number of ids, padding and unknown included: the rows an embedding table needs.
@@ -99,7 +167,11 @@ impl Tokenizer {
 
     /// All tokens; the index is the id.
     pub fn tokens(&self) -> &[String] {
-        self.vocabulary.tokens()
+        match &self.kind {
+            Kind::Words { vocabulary, .. } => vocabulary.tokens(),
+            Kind::Subwords(subwords) => subwords.tokens(),
+            Kind::Foreign(foreign) => foreign.tokens(),
+        }
     }
 
     /// The token of `id`.
@@ -109,22 +181,36 @@ impl Tokenizer {
 
     /// The id of `token`, `None` if it is not in the vocabulary.
     pub fn id(&self, token: &str) -> Option<u32> {
-        match (self.vocabulary.id(token), token) {
-            (_, PADDING) => Some(PADDING_ID),
-            (_, UNKNOWN) => Some(UNKNOWN_ID),
-            (UNKNOWN_ID, _) => None,
-            (id, _) => Some(id),
+        match (&self.kind, token) {
+            (Kind::Words { .. }, PADDING) => Some(PADDING_ID),
+            (Kind::Words { .. }, UNKNOWN) => Some(UNKNOWN_ID),
+            (Kind::Words { vocabulary, .. }, _) => {
+                Some(vocabulary.id(token)).filter(|id| *id != UNKNOWN_ID)
+            }
+            _ => {
+                let found = self.tokens().iter().position(|known| known == token);
+                found.map(|id| id as u32)
+            }
         }
     }
 
-    /// What counting showed; `None` for a loaded tokenizer, since counts are not saved.
+    /// What counting words showed; `None` for subwords and for a loaded tokenizer, since counts are not saved.
     pub fn statistics(&self) -> Option<&VocabularyStatistics> {
         self.statistics.as_ref()
     }
 
-    /// The same tokenizer as an object of the reference library.
+    /// The same tokenizer as an object of the reference library. That of jieba reads a text that is cut already.
     pub fn to_reference(&self) -> tokenizers::Tokenizer {
-        Pipeline::of(self.cleaning).with_vocabulary(self.tokens())
+        match &self.kind {
+            Kind::Words {
+                cleaning,
+                vocabulary,
+            } => Pipeline::of(*cleaning).with_vocabulary(vocabulary.tokens()),
+            Kind::Subwords(subwords) => {
+                assembled(Pipeline::of_subwords(subwords.kind), subwords.model())
+            }
+            Kind::Foreign(foreign) => foreign.reference.clone(),
+        }
     }
 
     /// The text of `tokenizer.json`. The same tokenizer always gives the same bytes.
@@ -167,115 +253,24 @@ impl Tokenizer {
             source,
         })
     }
+}
 
-    /// Reads a `tokenizer.json` that [`Tokenizer::save`] (or the same pipeline elsewhere) wrote.
-    ///
-    /// # Errors
-    /// Every [`TokenizerError`] but `Write`; a changed token is not an error but another [`Tokenizer::sha256`].
-    pub fn load(path: &Path) -> Result<Self, TokenizerError> {
-        let reading = |source| TokenizerError::Read {
-            path: path.to_owned(),
-            source,
-        };
-        let file = std::fs::File::open(path).map_err(reading)?;
-        let mut text = Vec::new();
-        let read = file.take(Self::FILE_LIMIT + 1).read_to_end(&mut text);
-        let bytes = read.map_err(reading)? as u64;
-        if bytes > Self::FILE_LIMIT {
-            return Err(TokenizerError::TooLarge {
-                path: path.to_owned(),
-                bytes,
-                limit: Self::FILE_LIMIT,
-            });
+impl From<Kind> for Tokenizer {
+    fn from(kind: Kind) -> Self {
+        Self {
+            kind,
+            statistics: None,
         }
-        Self::from_json(&text)
-    }
-
-    /// Reads the text of a `tokenizer.json`; see [`Tokenizer::load`].
-    ///
-    /// # Errors
-    /// Those of [`Tokenizer::load`] that concern the contents.
-    pub fn from_json(text: &[u8]) -> Result<Self, TokenizerError> {
-        let json: Value =
-            serde_json::from_slice(text).map_err(|error| TokenizerError::NotJson {
-                line: error.line(),
-                column: error.column(),
-                reason: error.to_string(),
-            })?;
-        let field =
-            |field: &'static str, expected: &'static str, value: &Value| TokenizerError::Field {
-                field,
-                expected,
-                found: value.to_string().chars().take(60).collect(),
-            };
-        if json["version"] != "1.0" {
-            return Err(field("version", "\"1.0\"", &json["version"]));
-        }
-        for name in ["truncation", "padding", "post_processor", "decoder"] {
-            if !json[name].is_null() {
-                return Err(field(name, "null", &json[name]));
-            }
-        }
-        if json["added_tokens"]
-            .as_array()
-            .is_some_and(|a| !a.is_empty())
-        {
-            return Err(field("added_tokens", "empty", &json["added_tokens"]));
-        }
-        let model = &json["model"];
-        if model["type"] != "WordLevel" {
-            return Err(field("model.type", "\"WordLevel\"", &model["type"]));
-        }
-        if model["unk_token"] != UNKNOWN {
-            return Err(field("model.unk_token", "\"[UNK]\"", &model["unk_token"]));
-        }
-        let Value::Object(entries) = &model["vocab"] else {
-            return Err(field(
-                "model.vocab",
-                "an object of tokens and ids",
-                &model["vocab"],
-            ));
-        };
-        let cleaning = Cleaning::ALL.into_iter().find(|&cleaning| {
-            let ours = Pipeline::of(cleaning);
-            serde_json::to_value(ours.normalizer).is_ok_and(|ours| ours == json["normalizer"])
-                && serde_json::to_value(ours.pre_tokenizer)
-                    .is_ok_and(|ours| ours == json["pre_tokenizer"])
-        });
-        let cleaning = cleaning.ok_or_else(|| TokenizerError::ForeignPipeline {
-            known: Cleaning::names().join(", "),
-        })?;
-        Self::from_words(cleaning, words_by_id(entries)?)
     }
 }
 
-/// The tokens from id 2 on, after checking that ids are 0, 1, 2, … and that the first two are reserved.
-fn words_by_id(entries: &serde_json::Map<String, Value>) -> Result<Vec<String>, TokenizerError> {
-    let mut tokens: Vec<Option<&String>> = vec![None; entries.len()];
-    for (token, id) in entries {
-        let place = id
-            .as_u64()
-            .and_then(|id| tokens.get_mut(usize::try_from(id).ok()?));
-        match place {
-            Some(place @ None) => *place = Some(token),
-            _ => {
-                return Err(TokenizerError::Ids {
-                    tokens: entries.len(),
-                    token: token.clone(),
-                    id: id.to_string(),
-                });
-            }
+/// What it is, for messages: `words`, `bpe`, `another program's WordPiece`.
+impl fmt::Display for Tokenizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Words { cleaning, .. } => cleaning.fmt(f),
+            Kind::Subwords(subwords) => f.write_str(subwords.kind.name()),
+            Kind::Foreign(foreign) => write!(f, "another program's {}", foreign.kind()),
         }
     }
-    for (id, expected) in [(PADDING_ID, PADDING), (UNKNOWN_ID, UNKNOWN)] {
-        let found = tokens.get(id as usize).copied().flatten();
-        if found.is_none_or(|found| found != expected) {
-            return Err(TokenizerError::Reserved {
-                id,
-                expected,
-                found: found.cloned().unwrap_or_default(),
-            });
-        }
-    }
-    Ok(tokens.into_iter().flatten().skip(2).cloned().collect())
 }

@@ -1,6 +1,7 @@
 //! Which tokens are known and in which order: counting, ranking, looking up.
 
 use ahash::AHashMap;
+use rayon::prelude::*;
 
 use super::{Cleaning, TokenizerError};
 
@@ -133,6 +134,9 @@ impl Vocabulary {
     }
 }
 
+/// Texts that one thread counts before it takes others: enough to make putting them together cheap.
+const TEXTS_COUNTED_TOGETHER: usize = 4096;
+
 /// Counts tokens in the order of their first appearance.
 pub(super) struct Counter {
     cleaning: Cleaning,
@@ -145,7 +149,45 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub(super) fn new(cleaning: Cleaning) -> Self {
+    /// Counts `texts`, on all threads of the current rayon pool; the same for any number of them.
+    pub(super) fn of(cleaning: Cleaning, texts: &[&str]) -> Self {
+        let counted = texts.par_chunks(TEXTS_COUNTED_TOGETHER).map(|texts| {
+            let mut counter = Self::new(cleaning);
+            texts.iter().for_each(|text| counter.add(text));
+            counter
+        });
+        // In the order of the texts, so that the first appearances keep theirs.
+        let counted: Vec<Self> = counted.collect();
+        let mut all = Self::new(cleaning);
+        counted.into_iter().for_each(|more| all.append(more));
+        all
+    }
+
+    fn append(&mut self, more: Self) {
+        let Self {
+            counted,
+            statistics: new,
+            ..
+        } = more;
+        for (token, count) in counted {
+            let mut characters = token.chars();
+            match (self.cleaning, characters.next()) {
+                (Cleaning::Characters, Some(c)) => self.count_character(c, count),
+                _ => self.count_word(&token, count),
+            }
+        }
+        let old = &mut self.statistics;
+        if new.texts > 0 {
+            old.shortest = match old.texts {
+                0 => new.shortest,
+                _ => old.shortest.min(new.shortest),
+            };
+            old.longest = old.longest.max(new.longest);
+            old.texts += new.texts;
+        }
+    }
+
+    fn new(cleaning: Cleaning) -> Self {
         Self {
             cleaning,
             scratch: String::new(),
@@ -156,14 +198,14 @@ impl Counter {
         }
     }
 
-    pub(super) fn add(&mut self, text: &str) {
+    fn add(&mut self, text: &str) {
         let before = self.statistics.tokens;
         if self.cleaning == Cleaning::Characters {
-            text.chars().for_each(|c| self.count_character(c));
+            text.chars().for_each(|c| self.count_character(c, 1));
         } else {
             let mut scratch = std::mem::take(&mut self.scratch);
             let cleaning = self.cleaning;
-            cleaning.for_each_token(text, &mut scratch, |token| self.count_word(token));
+            cleaning.for_each_token(text, &mut scratch, |token, _| self.count_word(token, 1));
             self.scratch = scratch;
         }
         let statistics = &mut self.statistics;
@@ -177,19 +219,19 @@ impl Counter {
         statistics.texts += 1;
     }
 
-    fn count_word(&mut self, token: &str) {
-        self.statistics.tokens += 1;
+    fn count_word(&mut self, token: &str, count: u64) {
+        self.statistics.tokens += count;
         match self.places.get(token) {
-            Some(&place) => self.counted[place].1 += 1,
+            Some(&place) => self.counted[place].1 += count,
             None => {
                 self.places.insert(Box::from(token), self.counted.len());
-                self.counted.push((token.to_owned(), 1));
+                self.counted.push((token.to_owned(), count));
             }
         }
     }
 
-    fn count_character(&mut self, c: char) {
-        self.statistics.tokens += 1;
+    fn count_character(&mut self, c: char, count: u64) {
+        self.statistics.tokens += count;
         let at = c as usize;
         if self.character_places.len() <= at {
             self.character_places.resize(at + 1, usize::MAX);
@@ -197,9 +239,9 @@ impl Counter {
         match self.character_places[at] {
             usize::MAX => {
                 self.character_places[at] = self.counted.len();
-                self.counted.push((c.to_string(), 1));
+                self.counted.push((c.to_string(), count));
             }
-            place => self.counted[place].1 += 1,
+            place => self.counted[place].1 += count,
         }
     }
 

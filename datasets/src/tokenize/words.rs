@@ -40,27 +40,53 @@ pub(super) fn is_unspaced(c: char) -> bool {
     !c.is_ascii() && UNSPACED_CHARACTER.is_match(c.encode_utf8(&mut [0; 4]))
 }
 
-/// Cuts `text` into words and hands each to `each`.
-pub(super) fn for_each_word(text: &str, scratch: &mut String, mut each: impl FnMut(&str)) {
-    scratch.clear();
-    for c in text.chars() {
+/// Step 1; `placed` as for [`Cleaning::fold`](super::Cleaning::fold).
+pub(super) fn fold(text: &str, folded: &mut String, mut placed: impl FnMut(usize, usize)) {
+    folded.clear();
+    for (at, c) in text.char_indices() {
         match c {
-            '\u{2019}' => scratch.push('\''),
-            'A'..='Z' => scratch.push(c.to_ascii_lowercase()),
-            _ if c.is_ascii() => scratch.push(c),
+            '\u{2019}' => folded.push('\''),
+            'A'..='Z' => folded.push(c.to_ascii_lowercase()),
+            _ if c.is_ascii() => folded.push(c),
             // Character by character, as `tokenizers` does: str::to_lowercase treats a final sigma differently.
-            _ => scratch.extend(c.to_lowercase()),
+            _ => folded.extend(c.to_lowercase()),
         }
+        placed(at + c.len_utf8(), folded.len());
     }
-    for found in WORD.find_iter(scratch) {
+}
+
+/// Cuts folded text into words and hands each to `each`, with its first byte.
+pub(super) fn for_each_word(folded: &str, mut each: impl FnMut(&str, usize)) {
+    for found in WORD.find_iter(folded) {
         let word = found.as_str();
         let ending = ENDINGS.iter().find(|ending| word.ends_with(**ending));
         let (stem, ending) = word.split_at(word.len() - ending.map_or(0, |ending| ending.len()));
         if !stem.is_empty() {
-            each(stem);
+            each(stem, found.start());
         }
         if !ending.is_empty() {
-            each(ending);
+            each(ending, found.start() + stem.len());
         }
+    }
+}
+
+/// Characters of the longest run; longer ones are cut, which bounds the work on a text without blanks.
+const LONGEST_RUN: usize = 64;
+
+/// What subwords are looked for in: runs of letters, digits and marks, in every script; any other visible character alone.
+pub(super) static RUN_PATTERN: LazyLock<String> = LazyLock::new(|| {
+    let more = LONGEST_RUN - 1;
+    format!(
+        r"[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}\p{{M}}\x{{200C}}\x{{200D}}]{{0,{more}}}|[^\s\p{{C}}\p{{Z}}\p{{M}}]"
+    )
+});
+
+static RUN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&RUN_PATTERN).expect("the pattern is a constant"));
+
+/// Cuts folded text into runs and hands each to `each`, with its first byte.
+pub(super) fn for_each_run(folded: &str, mut each: impl FnMut(&str, usize)) {
+    for found in RUN.find_iter(folded) {
+        each(found.as_str(), found.start());
     }
 }

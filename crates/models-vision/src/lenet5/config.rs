@@ -66,6 +66,9 @@ pub struct LeNet5Config {
     pub activation: Option<Activation>,
     /// Pooling; `None` is the variant's own: trainable, or for the modern network average.
     pub pooling: Option<Pooling>,
+    /// Planes of an image: 1 for grey, 3 for red, green and blue. The classic network reads grey.
+    #[config(default = 1)]
+    pub channels: usize,
     /// Classes; at least 1. The classic network has codes for ten.
     #[config(default = 10)]
     pub classes: usize,
@@ -90,6 +93,14 @@ pub enum LeNet5Error {
     ClassicClasses {
         /// What was asked for.
         classes: usize,
+    },
+    /// The classic network with images in colours.
+    #[error(
+        "LeNet5: the 1998 network reads grey images, not {channels} channels; use the modern variant, or read the images as grey"
+    )]
+    ClassicChannels {
+        /// What was asked for.
+        channels: usize,
     },
     /// The classic network with an activation that it does not have.
     #[error("LeNet5: the 1998 network squashes, it has no {activation:?}; use the modern variant")]
@@ -156,7 +167,7 @@ impl LeNet5Config {
             .with_seed(self.part_seed("c3"));
 
         Ok(LeNet5 {
-            c1: conv("c1", 1, 6)?,
+            c1: conv("c1", self.channels, 6)?,
             s2: trainable_pool("s2", 6)?,
             c3: (!classic).then(|| conv("c3", 6, 16)).transpose()?,
             c3_sparse: classic.then(|| c3_sparse.init(device)).transpose()?,
@@ -187,6 +198,11 @@ impl LeNet5Config {
         if self.classes != 10 {
             return Err(LeNet5Error::ClassicClasses {
                 classes: self.classes,
+            });
+        }
+        if self.channels != 1 {
+            return Err(LeNet5Error::ClassicChannels {
+                channels: self.channels,
             });
         }
         if activation != Activation::Squash {

@@ -1,4 +1,4 @@
-//! From grey pixels to the network's 32 x 32 input.
+//! From pixels to the network's 32 x 32 input.
 use burn::tensor::{Device, Tensor, TensorData};
 use thiserror::Error;
 
@@ -17,11 +17,13 @@ pub enum InputError {
     },
     /// The pixels are not a whole number of images.
     #[error(
-        "{pixels} pixels are no whole number of images of {height} x {width}: pass height * width pixels per image"
+        "{pixels} pixels are no whole number of images of {channels} x {height} x {width}: pass channels * height * width pixels per image"
     )]
     Incomplete {
         /// Pixels that were passed.
         pixels: usize,
+        /// Planes of an image.
+        channels: usize,
         /// Rows of an image.
         height: usize,
         /// Columns of an image.
@@ -51,26 +53,40 @@ impl LeNet5 {
         [height, width]: [usize; 2],
         device: &Device,
     ) -> Result<Tensor<4>, InputError> {
+        Self::planes(grey, [1, height, width], device)
+    }
+
+    /// The same with several planes to an image, such as red, green and blue: `pixels` `[batch, channels, height, width]`, each
+    /// plane as a grey image is. Result: `[batch, channels, 32, 32]`.
+    ///
+    /// # Errors
+    /// [`InputError`] if an image exceeds 32 x 32 or the pixels are no whole number of images.
+    pub fn planes(
+        pixels: &[u8],
+        [channels, height, width]: [usize; 3],
+        device: &Device,
+    ) -> Result<Tensor<4>, InputError> {
         let side = Self::SIDE;
         if height > side || width > side {
             return Err(InputError::TooLarge { height, width });
         }
         let size = height * width;
-        if size == 0 || !grey.len().is_multiple_of(size) {
+        if size * channels == 0 || !pixels.len().is_multiple_of(size * channels) {
             return Err(InputError::Incomplete {
-                pixels: grey.len(),
+                pixels: pixels.len(),
+                channels,
                 height,
                 width,
             });
         }
-        let batch = grey.len() / size;
+        let planes = pixels.len() / size;
         let (top, left) = ((side - height) / 2, (side - width) / 2);
-        let mut values = vec![Self::BACKGROUND; batch * side * side];
-        for (image, input) in grey
+        let mut values = vec![Self::BACKGROUND; planes * side * side];
+        for (plane, input) in pixels
             .chunks_exact(size)
             .zip(values.chunks_exact_mut(side * side))
         {
-            for (row, pixels) in image.chunks_exact(width).enumerate() {
+            for (row, pixels) in plane.chunks_exact(width).enumerate() {
                 let start = (top + row) * side + left;
                 for (value, pixel) in input[start..start + width].iter_mut().zip(pixels) {
                     *value = f32::from(*pixel) / 255.0 * (Self::INK - Self::BACKGROUND)
@@ -79,7 +95,7 @@ impl LeNet5 {
             }
         }
         Ok(Tensor::from_data(
-            TensorData::new(values, [batch, 1, side, side]),
+            TensorData::new(values, [planes / channels, channels, side, side]),
             device,
         ))
     }

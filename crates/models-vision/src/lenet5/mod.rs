@@ -36,15 +36,18 @@ pub use input::InputError;
 /// Activations: in 1998 the squash `1.7159 · tanh(2x / 3)` after each of the six layers C1 to F6, also after the subsampling; in the
 /// modern network after `c1`, `c3`, `c5` and `f6` (and after the subsampling where that is trainable).
 ///
-/// Weights have PyTorch's layouts: `c1.weight` `[6, 1, 5, 5]`, `c3.weight` `[16, 6, 5, 5]`, `c3_sparse.weight` `[60, 5, 5]`,
+/// Weights have PyTorch's layouts: `c1.weight` `[6, channels, 5, 5]`, `c3.weight` `[16, 6, 5, 5]`, `c3_sparse.weight` `[60, 5, 5]`,
 /// `c5.weight` `[120, 16, 5, 5]`, `f6.weight` `[84, 120]`, `out.weight` `[classes, 84]`, `s2.weight` `[6]`, `s4.weight` `[16]`, and a
 /// bias of one number per map or unit each.
+///
+/// The modern network also reads images of several planes, such as red, green and blue, and then has 150 parameters more in `c1` for each
+/// plane beyond the first ([`LeNet5Config`]'s `channels`).
 ///
 /// Where the paper is silent, this network chooses: see [`LeNet5Config::init`] for the start of the weights, [`RbfCriterion`] for
 /// the loss; the codes of the output units are our own drawing of the paper's figure 3.
 #[derive(Module, Debug)]
 pub struct LeNet5 {
-    /// `[6, 1, 5, 5]`.
+    /// `[6, channels, 5, 5]`.
     pub c1: Conv2d,
     /// Coefficients and biases of the first subsampling, where it is trainable.
     pub s2: Option<TrainablePool2d>,
@@ -74,7 +77,12 @@ pub struct LeNet5 {
 const BLOCK: [usize; 2] = [2, 2];
 
 impl LeNet5 {
-    /// Images `[batch, 1, 32, 32]` (see [`LeNet5::images`]) -> scores `[batch, classes]`, of which the **greatest** is the
+    /// Planes of the images that it reads: 1 for grey, 3 for red, green and blue.
+    pub fn channels(&self) -> usize {
+        self.c1.weight.dims()[1]
+    }
+
+    /// Images `[batch, channels, 32, 32]` (see [`LeNet5::images`]) -> scores `[batch, classes]`, of which the **greatest** is the
     /// prediction: logits, or for the classic network minus the penalties of the RBF units. Softmax turns both into probabilities.
     ///
     /// # Panics
@@ -97,10 +105,11 @@ impl LeNet5 {
     /// If the images have another shape.
     pub fn f6_outputs(&self, images: Tensor<4>) -> Tensor<2> {
         let [batch, channels, height, width] = images.dims();
+        let planes = self.channels();
         assert_eq!(
             [channels, height, width],
-            [1, Self::SIDE, Self::SIDE],
-            "LeNet5: images are [batch, 1, 32, 32], not [{batch}, {channels}, {height}, {width}]"
+            [planes, Self::SIDE, Self::SIDE],
+            "LeNet5: images are [batch, {planes}, 32, 32], not [{batch}, {channels}, {height}, {width}]"
         );
         let x = self.activate(self.c1.forward(images)); // [batch, 6, 28, 28]
         let x = self.subsample(x, &self.s2); // [batch, 6, 14, 14]

@@ -46,6 +46,7 @@ impl ImageTask {
         let ImageSet {
             name,
             labels,
+            channels,
             height,
             width,
             split,
@@ -64,8 +65,8 @@ impl ImageTask {
                 reason,
             });
         }
-        let [train, dev, test] =
-            [split.train, split.dev, split.test].map(|part| images_of(&part, height, width));
+        let [train, dev, test] = [split.train, split.dev, split.test]
+            .map(|part| images_of(&part, [channels, height, width]));
         Ok(Self {
             name,
             labels,
@@ -78,9 +79,10 @@ impl ImageTask {
     }
 }
 
-/// Lays images one after another.
-pub fn images_of(examples: &[ImageExample], height: usize, width: usize) -> Images {
+/// Lays images of `[channels, height, width]` one after another.
+pub fn images_of(examples: &[ImageExample], [channels, height, width]: [usize; 3]) -> Images {
     Images {
+        channels,
         pixels: examples
             .iter()
             .flat_map(|example| example.pixels.iter().copied())

@@ -57,12 +57,16 @@ pub enum AssemblyError {
 
 /// What the data crate is asked for.
 pub fn open_options(config: &RunConfig, base: &OpenOptions) -> OpenOptions {
+    let base = match config.images {
+        Some(images) => images.lay_over(base.clone()),
+        None => base.clone(),
+    };
     OpenOptions {
         // A negative one stands for the run's own.
         seed: u64::try_from(config.examples.split_seed).unwrap_or(config.seed),
         limit: (config.examples.limit > 0).then_some(config.examples.limit),
         fold: (config.examples.folds > 0).then_some((config.examples.fold, config.examples.folds)),
-        ..base.clone()
+        ..base
     }
 }
 

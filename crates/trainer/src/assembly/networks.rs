@@ -54,13 +54,14 @@ fn choose<T: Copy>(
         })
 }
 
-/// LeNet-5 for `classes` classes.
+/// LeNet-5 for images of `channels` planes and `classes` classes.
 ///
 /// # Errors
 ///
 /// [`AssemblyError`] naming the setting, or with the network's own words.
 pub fn lenet5(
     config: &RunConfig,
+    channels: usize,
     classes: usize,
     device: &Device,
 ) -> Result<LeNet5, AssemblyError> {
@@ -103,6 +104,7 @@ pub fn lenet5(
         }
     };
     Ok(network
+        .with_channels(channels)
         .with_classes(classes)
         .with_seed(config.seed)
         .init(device)?)

@@ -1,6 +1,8 @@
 //! A text set as token ids in memory, with the tokenizer that made them.
 
-use datasets::tokenize::{Cleaning, Tokenizer, UnknownCleaning, VocabularyOptions};
+use datasets::tokenize::{
+    Cleaning, Tokenizer, TokenizerSource, UnknownTokenizer, VocabularyOptions,
+};
 use datasets::word_vectors::{TokenList, VectorOptions, WordVectors, read_word_vectors};
 use datasets::{Language, OpenOptions, Split, TextExample, TextSet, open_text};
 
@@ -79,27 +81,8 @@ impl TextTask {
         let tokenizer = match tokenizer {
             Some(tokenizer) => tokenizer,
             None => {
-                let cleaning = match settings.tokens.as_str() {
-                    "auto" => Cleaning::for_set(&name, language),
-                    name => name
-                        .parse()
-                        .map_err(|e: UnknownCleaning| AssemblyError::Setting {
-                            key: "text.tokens",
-                            reason: e.to_string(),
-                        })?,
-                };
-                let options = VocabularyOptions {
-                    max_size: (settings.vocabulary > 0).then_some(settings.vocabulary),
-                    min_count: settings.min_count as u64,
-                };
-                let texts = split.train.iter().map(|example| example.text.as_str());
-                let tokenizer = Tokenizer::train(cleaning, texts, &options);
-                notes.push(format!(
-                    "tokens: {}; {} known ones from the training texts",
-                    cleaning.name(),
-                    tokenizer.vocabulary_size().saturating_sub(2)
-                ));
-                tokenizer
+                let texts: Vec<&str> = split.train.iter().map(|row| row.text.as_str()).collect();
+                learn_tokenizer(settings, &name, language, &texts, &mut notes)?
             }
         };
         let mut cut = 0;
@@ -129,6 +112,47 @@ impl TextTask {
             sha256,
         })
     }
+}
+
+/// The tokenizer that `text.tokens` names; by itself the published one of a known set, or the one for the language.
+fn learn_tokenizer(
+    settings: &TextConfig,
+    set: &str,
+    language: Language,
+    texts: &[&str],
+    notes: &mut Vec<String>,
+) -> Result<Tokenizer, AssemblyError> {
+    let by_itself = settings.tokens == "auto";
+    let source = if by_itself {
+        TokenizerSource::Cleaning(Cleaning::for_set(set, language))
+    } else {
+        let parsed = settings.tokens.parse();
+        parsed.map_err(|e: UnknownTokenizer| AssemblyError::Setting {
+            key: "text.tokens",
+            reason: e.to_string(),
+        })?
+    };
+    let options = VocabularyOptions {
+        max_size: (settings.vocabulary > 0).then_some(settings.vocabulary),
+        min_count: settings.min_count as u64,
+    };
+    let tokenizer = source.open(texts, &options)?;
+    let chosen = match by_itself {
+        true => " (chosen by the set and its language; text.tokens names another)",
+        false => "",
+    };
+    notes.push(match source {
+        TokenizerSource::File(path) => format!(
+            "tokens: {tokenizer} of {}, {} ids; its padding, truncation and marks around a text are left out",
+            path.display(),
+            tokenizer.vocabulary_size()
+        ),
+        _ => format!(
+            "tokens: {tokenizer}{chosen}; {} known ones from the training texts",
+            tokenizer.vocabulary_size().saturating_sub(2)
+        ),
+    });
+    Ok(tokenizer)
 }
 
 /// Token ids of each text, and how many texts were cut at `text.max_tokens`.

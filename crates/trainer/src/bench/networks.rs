@@ -63,7 +63,7 @@ pub(super) fn train(
     let (words, classes) = (workload.words, workload.classes);
     match &workload.samples {
         Samples::Pixels(images) => {
-            let network = assembly::lenet5(&config, classes, &device)?;
+            let network = assembly::lenet5(&config, 1, classes, &device)?;
             steps(network, &config, images, measure, machine)
         }
         Samples::Texts(texts) if workload.model == ModelKind::Textcnn => {
@@ -113,7 +113,7 @@ pub(super) fn infer(
     let (words, classes) = (workload.words, workload.classes);
     match &workload.samples {
         Samples::Pixels(images) => {
-            let network = assembly::lenet5(&config, classes, device)?;
+            let network = assembly::lenet5(&config, 1, classes, device)?;
             if !machine.backend.runs_our_kernels() {
                 return with_tensors(&network, images, measure, device);
             }

@@ -13,7 +13,7 @@ const CHUNK: usize = 1024;
 /// Where the inputs come from.
 #[derive(Args, Debug)]
 pub struct InputArgs {
-    /// Texts, or image files for a network that reads images; without any, lines of --file or stdin
+    /// Texts, or picture files for a network that reads images (`predict` takes folders of them too); without any, lines of --file or stdin
     input: Vec<String>,
     /// A file with one text (or path of an image) per line
     #[arg(long, value_name = "FILE", conflicts_with = "input")]

@@ -85,6 +85,9 @@ pub struct ReadingArgs {
     /// Column of the label in a csv, tsv or jsonl file [default: guessed and said]
     #[arg(long, value_name = "NAME|N")]
     pub label_column: Option<String>,
+    /// Share of rows, in percent, that may be unreadable; they are counted, shown and left out [default: 1]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub bad_rows: Option<f64>,
     /// Folder of the known sets [default: $CNN_DATA, else the platform's cache folder]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -113,7 +116,14 @@ impl ReadingArgs {
             data_dir: self.data_dir.clone(),
             text_column: self.text_column.clone(),
             label_column: self.label_column.clone(),
+            bad_rows: self.bad_rows,
             ..OpenOptions::default()
         }
     }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').trim().parse();
+    let number = number.ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "a number from 0 to 100".into())
 }

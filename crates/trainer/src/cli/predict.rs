@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use datasets::readers::picture::read_picture;
-use datasets::{Framing, IMAGE_SIDE, Limits};
+use datasets::{Limits, picture_files};
 use serde_json::{Map, Value, json};
 
 use super::CliError;
@@ -81,37 +81,58 @@ fn answer_texts(
     Ok(out.flush()?)
 }
 
+/// Answers for picture files, and for those in folders; one that cannot be read is told, and the others answered.
 fn answer_images(
     predictor: &Predictor,
-    paths: &[String],
+    inputs: &[String],
     temperature: Option<Temperature>,
     quiet: bool,
 ) -> Result<(), CliError> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for path in paths {
-        let image = read_picture(
-            Path::new(path),
-            None,
-            Framing::default(),
-            &Limits::default(),
-        )
-        .map_err(|e| CliError::failed(&e))?;
-        let conversion = image.conversion.to_string();
-        if !quiet {
-            eprintln!("{path}: {conversion}");
-        }
-        let images = Images {
-            pixels: image.pixels,
-            height: IMAGE_SIDE,
-            width: IMAGE_SIDE,
-            labels: vec![0],
+    let (limits, mut bad) = (Limits::default(), Vec::new());
+    let reading = predictor.config.images.unwrap_or_default().reading();
+    for input in inputs {
+        let paths = match picture_files(Path::new(input), &limits) {
+            Ok(paths) => paths,
+            Err(error) => {
+                bad.push(error.to_string());
+                continue;
+            }
         };
-        let prediction = &predictor.images(&images)?[0];
-        let mut line = answer_line("image", path, predictor, prediction, temperature);
-        line.insert("conversion".into(), json!(conversion));
-        writeln!(out, "{}", Value::Object(line))?;
+        for path in paths {
+            let image = match read_picture(&path, &reading, &limits) {
+                Ok(image) => image,
+                Err(error) => {
+                    bad.push(error.to_string());
+                    continue;
+                }
+            };
+            let (path, conversion) = (path.display().to_string(), image.conversion.to_string());
+            if !quiet {
+                eprintln!("{path}: {conversion}");
+            }
+            let images = Images {
+                pixels: image.pixels,
+                channels: reading.colour.channels(),
+                height: reading.colour.side(),
+                width: reading.colour.side(),
+                labels: vec![0],
+            };
+            let prediction = &predictor.images(&images)?[0];
+            let mut line = answer_line("image", &path, predictor, prediction, temperature);
+            line.insert("conversion".into(), json!(conversion));
+            writeln!(out, "{}", Value::Object(line))?;
+        }
     }
-    Ok(out.flush()?)
+    out.flush()?;
+    match bad.len() {
+        0 => Ok(()),
+        1 => Err(CliError::Failed(bad.remove(0))),
+        count => Err(CliError::Failed(format!(
+            "{count} pictures cannot be read:\n{}",
+            bad.join("\n")
+        ))),
+    }
 }
 
 fn answer_line(

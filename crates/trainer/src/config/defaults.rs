@@ -2,8 +2,8 @@
 //! tuned, on dev data, and which are the papers'.
 
 use super::{
-    DpcnnSettings, ExamplesConfig, JudgeBy, Keep, Lenet5Settings, ModelKind, OptimizerConfig, Rule,
-    RunConfig, Schedule, TextConfig, TextcnnSettings, TrainingConfig,
+    DpcnnSettings, ExamplesConfig, ImagesConfig, JudgeBy, Keep, Lenet5Settings, ModelKind,
+    OptimizerConfig, Rule, RunConfig, Schedule, TextConfig, TextcnnSettings, TrainingConfig,
 };
 
 impl RunConfig {
@@ -44,6 +44,7 @@ impl RunConfig {
                 dense: false,
             },
             text: None,
+            images: None,
             lenet5: None,
             textcnn: None,
             dpcnn: None,
@@ -66,6 +67,7 @@ impl RunConfig {
     }
 
     fn lenet5(&mut self, data: &str) {
+        self.images = Some(ImagesConfig::default());
         self.lenet5 = Some(Lenet5Settings {
             variant: "modern".into(),
             activation: "relu".into(),

@@ -5,6 +5,7 @@
 
 mod class_weights;
 mod defaults;
+mod images;
 mod overrides;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::optimizer::Table;
 
 pub use class_weights::{ClassWeights, ClassWeightsError};
+pub use images::{ColourChoice, FramingChoice, ImagesConfig, InkChoice};
 pub use overrides::ConfigError;
 
 /// The networks by name.
@@ -61,6 +63,9 @@ pub struct RunConfig {
     /// From text to token ids (text networks).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<TextConfig>,
+    /// From picture files to images (LeNet-5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<ImagesConfig>,
     /// Settings of LeNet-5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lenet5: Option<Lenet5Settings>,
@@ -234,7 +239,7 @@ impl Schedule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextConfig {
-    /// How a text is cleaned and cut; `auto` = by data set or language, and said.
+    /// The tokenizer: a name of `datasets::tokenize::TokenizerSource`, or a `tokenizer.json`; `auto` = by data set or language, and said.
     pub tokens: String,
     /// At most this many known tokens, the most frequent of the training texts; 0 = all.
     pub vocabulary: usize,

@@ -287,7 +287,7 @@ impl Predictor {
         let explain = |((text, ids), tokens): ((&T, &Vec<u32>), usize)| {
             let mut spans = tokenizer.spans(text.as_ref());
             spans.truncate(ids.len());
-            let words = words(&spans, ids);
+            let words = words(&spans, ids, tokenizer.unknown_id());
             let mut explanation = match frozen {
                 Frozen::TextCnn(network) => of_textcnn(network.shares(ids), words),
                 Frozen::Dpcnn(network) => {
@@ -382,10 +382,10 @@ fn of_textcnn(shares: TextCnnShares, words: Vec<Word>) -> Explanation {
     }
 }
 
-fn words(spans: &[Range<usize>], ids: &[u32]) -> Vec<Word> {
+fn words(spans: &[Range<usize>], ids: &[u32], unknown: Option<u32>) -> Vec<Word> {
     let word = |(span, id): (&Range<usize>, &u32)| Word {
         span: span.clone(),
-        known: *id != datasets::tokenize::UNKNOWN_ID,
+        known: Some(*id) != unknown,
     };
     spans.iter().zip(ids).map(word).collect()
 }

@@ -22,6 +22,8 @@ const SCRIPT: &str = include_str!("picture.js");
 pub struct PictureExplainer {
     /// Class names in the order of the scores.
     pub labels: Vec<String>,
+    /// How pictures are read.
+    pub reading: datasets::PictureOptions,
     layers: LeNet5Layers,
     device: Device,
 }
@@ -65,12 +67,20 @@ impl PictureExplainer {
             path: weights.clone(),
             source,
         })?;
+        if arrays
+            .get("c1.weight")
+            .is_some_and(|c1| c1.shape.get(1).is_some_and(|n| *n != 1))
+        {
+            let reason = "this network reads colours, and the page shows grey pictures; train one with --set images.colour=grey";
+            return Err(PredictionError::NoExplanation { reason });
+        }
         let layers = LeNet5Layers::new(arrays, &form).map_err(|e| PredictionError::Frozen {
             path: weights,
             source: e.into(),
         })?;
         Ok(Self {
             labels: files.read_labels()?,
+            reading: config.images.unwrap_or_default().for_channels(1).reading(),
             layers,
             device: device.clone(),
         })

@@ -231,7 +231,8 @@ pub fn train(
                 notes: &task.notes,
                 rows: &task,
             };
-            let network = assembly::lenet5(config, task.labels.len(), &trained)?;
+            let network =
+                assembly::lenet5(config, task.train.channels, task.labels.len(), &trained)?;
             let sample = sample::of_images(&session.folder, &task.dev)?;
             let baseline = || baseline::of_images(&task);
             work.finish(

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use datasets::TextExample;
 use datasets::duplicates::text_fingerprint;
-use datasets::readers::picture::grey_png;
+use datasets::readers::picture::png;
 use sha2::{Digest, Sha256};
 
 use crate::assembly::{ImageTask, TextTask};
@@ -63,8 +63,13 @@ impl Rows for ImageTask {
             AnsweredPart::Dev => &self.dev,
             AnsweredPart::Test => &self.test,
         };
-        let Images { width, height, .. } = *images;
-        let png = grey_png(images.images().nth(row)?, width, height)?;
+        let Images {
+            channels,
+            width,
+            height,
+            ..
+        } = *images;
+        let png = png(images.images().nth(row)?, channels, height, width)?;
         Some(Input::Image(base64(&png)))
     }
 

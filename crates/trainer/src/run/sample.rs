@@ -1,7 +1,7 @@
 //! An input to try a finished network with: what the predict command that ends a run is shown on.
 
 use datasets::TextExample;
-use datasets::readers::picture::grey_png;
+use datasets::readers::picture::png;
 
 use super::RunError;
 use crate::config::ModelKind;
@@ -16,7 +16,7 @@ const CHARACTERS: usize = 300;
 /// Keeps the first dev image in the run's folder and returns its path.
 pub(super) fn of_images(folder: &RunFolder, dev: &Images) -> Result<Option<String>, RunError> {
     let first = dev.images().next().unwrap_or_default();
-    if let Some(png) = grey_png(first, dev.width, dev.height) {
+    if let Some(png) = png(first, dev.channels, dev.height, dev.width) {
         folder.write(RunFile::SampleImage, &png)?;
     }
     Ok(of_finished(folder.files(), ModelKind::Lenet5))

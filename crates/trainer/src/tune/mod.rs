@@ -219,7 +219,8 @@ fn judge(
                     split,
                     ..set.clone()
                 })?;
-                let network = assembly::lenet5(config, task.labels.len(), &device)?;
+                let network =
+                    assembly::lenet5(config, task.train.channels, task.labels.len(), &device)?;
                 let (objective, _) = assembly::objective(config, &task.labels, &task.train.labels)?;
                 let sets = [&task.train, &task.dev];
                 learn(network, config, divisor, &objective, sets, machine, halt)?

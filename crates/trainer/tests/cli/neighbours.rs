@@ -5,7 +5,7 @@
 use super::command::{given, word};
 use super::samples::{Trained, bar};
 
-use datasets::readers::picture::grey_png;
+use datasets::readers::picture::png;
 
 /// Asks all of `inputs` at once; one printed answer each.
 fn ask(trained: &Trained, threads: &str, inputs: &[&str]) -> Vec<String> {
@@ -81,11 +81,11 @@ fn lenet5_answers_alike_in_any_company() {
     let mut inputs = Vec::new();
     for number in [0, 7, 13] {
         let name = path(&format!("{number}.png"));
-        std::fs::write(&name, grey_png(&bar(number == 7, number), 28, 28).unwrap()).unwrap();
+        std::fs::write(&name, png(&bar(number == 7, number), 1, 28, 28).unwrap()).unwrap();
         inputs.push(name);
     }
     let blank = path("blank.png");
-    std::fs::write(&blank, grey_png(&[0; 40 * 30], 40, 30).unwrap()).unwrap();
+    std::fs::write(&blank, png(&[0; 40 * 30], 1, 30, 40).unwrap()).unwrap();
     inputs.push(blank);
     check(&trained, &inputs);
 }

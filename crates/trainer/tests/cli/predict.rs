@@ -146,7 +146,7 @@ fn pictures_of_any_size_and_colour_are_converted_and_it_is_said() {
     let text = trained.beside("text.png");
     std::fs::write(&text, "no picture").unwrap();
     for (path, part) in [
-        (word(&text), "neither PNG nor JPEG"),
+        (word(&text), "not a picture that is read"),
         ("gone.png", "gone.png"),
     ] {
         let refused = output(&["predict", "--run", word(&run), path]);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use datasets::readers::picture::grey_png;
+use datasets::readers::picture::png;
 use tempfile::TempDir;
 
 use super::command::train;
@@ -60,7 +60,7 @@ pub fn write_bars(folder: &Path) {
     for class in ["lying", "upright"] {
         std::fs::create_dir_all(folder.join(class)).expect("a temporary folder can be written");
         for number in 0..20 {
-            let png = grey_png(&bar(class == "upright", number), 28, 28).expect("28 x 28 pixels");
+            let png = png(&bar(class == "upright", number), 1, 28, 28).expect("28 x 28 pixels");
             let path = folder.join(class).join(format!("{number}.png"));
             std::fs::write(path, png).expect("a temporary folder can be written");
         }

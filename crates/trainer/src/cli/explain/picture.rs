@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use datasets::readers::picture::read_picture;
-use datasets::{Framing, IMAGE_SIDE, Limits};
+use datasets::{IMAGE_SIDE, Limits};
 
 use super::ExplainArgs;
 use crate::checkpoint::{Disk, write_atomically};
@@ -27,16 +27,12 @@ pub fn run(args: &ExplainArgs, machine: &Machine) -> Result<(), CliError> {
     let mut written = false;
     for_each_chunk(&args.inputs, args.quiet, |paths| {
         for path in paths {
-            let picture = read_picture(
-                Path::new(&path),
-                None,
-                Framing::default(),
-                &Limits::default(),
-            )
-            .map_err(|e| CliError::failed(&e))?;
+            let picture = read_picture(Path::new(&path), &explainer.reading, &Limits::default())
+                .map_err(|e| CliError::failed(&e))?;
             let conversion = picture.conversion.to_string();
             let explanation = explainer.explain(&Images {
                 pixels: picture.pixels,
+                channels: 1,
                 height: IMAGE_SIDE,
                 width: IMAGE_SIDE,
                 labels: vec![0],
