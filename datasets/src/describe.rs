@@ -265,6 +265,7 @@ mod tests {
                 dev: vec![],
                 test: vec![row("x y z", 1)],
             },
+            label_separator: None,
             language: Language::Other,
             notes: vec!["said".into()],
             sha256: "00".into(),

@@ -77,6 +77,8 @@ pub struct TextSet {
     pub split: Split<TextExample>,
     /// How the texts fall into tokens.
     pub language: Language,
+    /// What parts the labels of a row in `labels`, where rows have any number of them.
+    pub label_separator: Option<String>,
     /// Everything guessed, cut, skipped or noticed on the way, as sentences to be said aloud.
     pub notes: Vec<String>,
     /// SHA-256 (hexadecimal) of the split examples: independent of how the files are packed.

@@ -143,6 +143,7 @@ pub(crate) fn read_texts(
         notes,
         default_folds: manifest.folds,
         withheld,
+        lists: false,
         language: manifest.language.unwrap_or(Language::Other),
     })
 }
@@ -199,6 +200,7 @@ pub(crate) fn read_images(
         notes,
         default_folds: manifest.folds,
         withheld,
+        lists: false,
         language: Language::Other,
     })
 }

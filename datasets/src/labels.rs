@@ -30,6 +30,7 @@ pub(crate) fn settle<T: Relabel>(
     split: &mut Split<T>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<String>, DataError> {
+    let parted = names.may_be_empty();
     let (labels, renumbered) = match given {
         None => names.sorted(),
         Some(given) => (given.to_vec(), renumber_to(name, names.as_slice(), given)?),
@@ -63,14 +64,20 @@ pub(crate) fn settle<T: Relabel>(
             .map(|(label, _)| format!("`{label}`"))
             .collect()
     };
-    let unlearned = listed(&|[train, dev, test]| *train == 0 && dev + test > 0);
+    let unlearned = match parted {
+        true => Vec::new(),
+        false => listed(&|[train, dev, test]| *train == 0 && dev + test > 0),
+    };
     if !unlearned.is_empty() {
         notes.push(format!(
             "no training row has the label {}: it cannot be learned",
             unlearned.join(", ")
         ));
     }
-    let scarce = listed(&|[train, dev, test]| (1..3).contains(&(train + dev + test)));
+    let scarce = match parted {
+        true => Vec::new(), // sets of labels are rare by nature
+        false => listed(&|[train, dev, test]| (1..3).contains(&(train + dev + test))),
+    };
     if !scarce.is_empty() {
         notes.push(format!(
             "fewer than 3 rows have the label {}",

@@ -73,6 +73,7 @@ impl Made {
             },
             default_folds: None,
             withheld: false,
+            lists: false,
             language,
         }
     }

@@ -26,6 +26,8 @@ pub(crate) struct Raw<T> {
     pub default_folds: Option<usize>,
     /// Whether a published test part was left unread, as [`OpenOptions::withhold_test`] asks.
     pub withheld: bool,
+    /// Whether the labels of a row were written as a list.
+    pub lists: bool,
     pub language: Language,
 }
 
@@ -43,7 +45,11 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
         }
         Place::Path(path) => path::read_texts(path, options)?,
     };
-    let language = raw.language;
+    let (language, lists) = (raw.language, raw.lists);
+    let label_separator = match (&options.label_separator, lists) {
+        (None, true) => Some(OpenOptions::LIST_SEPARATOR.to_owned()),
+        (separator, _) => separator.clone(),
+    };
     let finished = finish(raw, "texts", options)?;
     let Finished {
         name,
@@ -58,6 +64,7 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
         labels,
         split,
         language,
+        label_separator,
         notes,
         sha256,
         duplicates,

@@ -32,6 +32,9 @@ pub struct OpenOptions {
     pub text_column: Option<String>,
     /// User's files: the column or field that holds the label.
     pub label_column: Option<String>,
+    /// User's files: what parts the labels of a row, such as `|`; an empty cell then is a row without a label. `None`: a
+    /// label is the whole cell. The labels of the set are the cells as they stand; whoever asked parts them.
+    pub label_separator: Option<String>,
     /// User's files: the separator of columns; `None`: guessed.
     pub separator: Option<char>,
     /// User's files: whether double quotes enclose fields; `None`: guessed.
@@ -66,6 +69,9 @@ pub enum Ink {
 }
 
 impl OpenOptions {
+    /// What joins the labels of a row that is written as a list where none was asked for.
+    pub const LIST_SEPARATOR: &'static str = "|";
+
     /// The folder that holds one folder per known set.
     ///
     /// `data_dir` if given, else the folder that `CNN_DATA` names, else `cnn-data` in the platform's cache

@@ -49,5 +49,6 @@ pub use text_cnn::FrozenTextCnn;
 pub use text_cnn_shares::{FiredFilter, Ngram, TextCnnShares};
 
 pub use cnn_kernels::{
-    Activation, Offsets, Pooling, SKIP, Windows, cross_entropy_forward, softmax,
+    Activation, Offsets, Pooling, SKIP, Windows, binary_cross_entropy_forward,
+    cross_entropy_forward, sigmoid, softmax,
 };

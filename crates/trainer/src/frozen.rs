@@ -120,6 +120,14 @@ impl Frozen {
         scores
     }
 
+    /// The same, so many together that memory stays small.
+    pub fn all_scores(&self, documents: &[Vec<u32>]) -> Vec<f32> {
+        let chunks = documents.chunks(TOGETHER);
+        chunks
+            .flat_map(|documents| self.scores(documents))
+            .collect()
+    }
+
     /// Answers labelled texts, in their order.
     pub fn evaluate(&self, texts: &Texts) -> Evaluation {
         let classes = self.classes();

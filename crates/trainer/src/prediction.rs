@@ -12,7 +12,7 @@ use crate::assembly::{self, AssemblyError};
 use crate::config::{ConfigError, ModelKind, RunConfig};
 use crate::examples::{Images, Texts};
 use crate::frozen::{self, Frozen};
-use crate::learning::{Evaluation, evaluate};
+use crate::learning::{self, Evaluation, evaluate};
 use crate::run::Machine;
 use crate::run_folder::{RunFile, RunFiles, RunFolderError};
 use crate::weights::{Arrays, WeightsError, apply, from_safetensors};
@@ -96,6 +96,8 @@ pub struct Predictor {
     pub config: RunConfig,
     /// Class names in the order of its scores.
     pub labels: Vec<String>,
+    /// Where a text may have any number of labels: the probability from which on it is given each.
+    pub thresholds: Option<Vec<f32>>,
     loaded: Loaded,
     tokenizer: Option<Tokenizer>,
     device: Device,
@@ -108,6 +110,8 @@ pub struct Prediction {
     pub class: usize,
     /// The probability of each class.
     pub probabilities: Vec<f32>,
+    /// Where a text may have any number of labels: those it is given, in the order of the classes.
+    pub given: Option<Vec<usize>>,
     /// Tokens of the text as read (0 for images).
     pub tokens: usize,
     /// How many of them the training texts did not hold.
@@ -128,6 +132,7 @@ impl Predictor {
         let path = files.path(RunFile::Config);
         let mut config = RunConfig::from_toml(&files.read_config()?, &path.display().to_string())?;
         let labels = files.read_labels()?;
+        let thresholds = files.read_thresholds(labels.len())?;
         let weights = files.path(RunFile::Model);
         let bad = |source| PredictionError::Weights {
             path: weights.clone(),
@@ -187,6 +192,7 @@ impl Predictor {
         Ok(Self {
             config,
             labels,
+            thresholds,
             loaded,
             tokenizer,
             device: device.clone(),
@@ -221,11 +227,14 @@ impl Predictor {
             .iter()
             .map(|d| d.iter().filter(|id| Some(**id) == unknown_id).count())
             .collect();
-        let evaluation = self.evaluate_texts(&Texts {
+        let texts = Texts {
             labels: vec![0; documents.len()],
             documents,
-        })?;
-        let mut predictions = self.predictions(evaluation);
+        };
+        let mut predictions = match &self.thresholds {
+            None => self.predictions(self.evaluate_texts(&texts)?),
+            Some(thresholds) => self.set_predictions(&self.logits(&texts)?, thresholds),
+        };
         for ((prediction, length), unknown) in predictions.iter_mut().zip(lengths).zip(unknown) {
             (prediction.tokens, prediction.truncated, prediction.unknown) =
                 (length, length > limit, unknown);
@@ -258,6 +267,45 @@ impl Predictor {
                 given: "text",
             }),
         }
+    }
+
+    /// The scores (logits) `[documents, classes]` of texts, row by row.
+    ///
+    /// # Errors
+    ///
+    /// [`PredictionError::WrongInput`] if the network reads images.
+    pub fn logits(&self, texts: &Texts) -> Result<Vec<f32>, PredictionError> {
+        match &self.loaded {
+            Loaded::TextCnn(network) => Ok(learning::logits(network, texts, &self.device)),
+            Loaded::Dpcnn(network) => Ok(learning::logits(network, texts, &self.device)),
+            Loaded::Frozen(network) => Ok(network.all_scores(&texts.documents)),
+            Loaded::LeNet5(_) | Loaded::FrozenLeNet5(_) => Err(PredictionError::WrongInput {
+                model: "lenet5",
+                reads: "images",
+                given: "text",
+            }),
+        }
+    }
+
+    /// The labels that each text is given, and all probabilities.
+    fn set_predictions(&self, logits: &[f32], thresholds: &[f32]) -> Vec<Prediction> {
+        let mut probabilities = vec![0.0; logits.len()];
+        predictor::sigmoid(logits, &mut probabilities);
+        let rows = probabilities.chunks_exact(thresholds.len().max(1));
+        rows.map(|row| {
+            let given = learning::given(row, thresholds);
+            let likeliest =
+                (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]).then(b.cmp(a)));
+            Prediction {
+                class: likeliest.unwrap_or(0),
+                probabilities: row.to_vec(),
+                given: Some((0..row.len()).filter(|class| given[*class]).collect()),
+                tokens: 0,
+                unknown: 0,
+                truncated: false,
+            }
+        })
+        .collect()
     }
 
     /// Runs the network over labelled images.
@@ -327,6 +375,7 @@ impl Predictor {
             .map(|(class, probabilities)| Prediction {
                 class: *class as usize,
                 probabilities: probabilities.to_vec(),
+                given: None,
                 tokens: 0,
                 unknown: 0,
                 truncated: false,

@@ -105,6 +105,7 @@ pub(crate) fn read_images(
         notes,
         default_folds: None,
         withheld,
+        lists: false,
         language: Language::Other,
     };
     Ok((raw, colour))
@@ -453,6 +454,7 @@ fn read_pairs(
         notes,
         default_folds: None,
         withheld,
+        lists: false,
         language: Language::Other,
     })
 }

@@ -30,7 +30,8 @@ pub(crate) fn read_texts(
     options: &OpenOptions,
 ) -> Result<Raw<TextExample>, DataError> {
     let set_name = name_of(path);
-    let (mut names, mut notes, mut blank) = (Names::default(), Vec::new(), 0);
+    let mut names = Names::parted_by(options.label_separator.clone());
+    let (mut notes, mut blank) = (Vec::new(), 0);
     let mut parts: [Vec<TextExample>; 3] = Default::default();
     let mut withheld = false;
     match look(path, &options.limits, |file| extension(file).is_some())? {
@@ -92,6 +93,10 @@ pub(crate) fn read_texts(
             split.rows()
         ));
     }
+    let lists = names.lists();
+    if lists {
+        notes.push("the labels of a row are a list: any number of labels a row".into());
+    }
     let labels = settle(
         &set_name,
         names,
@@ -111,6 +116,7 @@ pub(crate) fn read_texts(
         notes,
         default_folds: None,
         withheld,
+        lists,
         language,
     })
 }

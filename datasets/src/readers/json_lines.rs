@@ -52,7 +52,11 @@ pub(crate) fn guess_fields(
     };
     let names: Vec<String> = first.keys().cloned().collect();
     let cell = |object: &Map<String, Value>, name: &String| {
-        object.get(name).and_then(scalar).unwrap_or_default()
+        match object.get(name) {
+            // A list of labels looks like its first.
+            Some(Value::Array(list)) => list.first().and_then(scalar).unwrap_or_default(),
+            value => value.and_then(scalar).unwrap_or_default(),
+        }
     };
     let sample: Vec<Vec<String>> = objects
         .iter()
@@ -100,10 +104,18 @@ pub(crate) fn read_json_lines(
             };
             texts.push(text.as_str());
         }
-        let Some(label) = scalar(get(&fields.label)?) else {
+        let label = match get(&fields.label)? {
+            Value::Array(list) => {
+                let labels: Option<Vec<String>> = list.iter().map(scalar).collect();
+                labels.and_then(|labels| names.joined(&labels))
+            }
+            value => scalar(value),
+        };
+        let Some(label) = label else {
             let what = format!(
-                "field `{}` is no string, whole number or truth value",
-                fields.label
+                "field `{}` is no string, whole number or truth value, nor a list of such without `{}`",
+                fields.label,
+                crate::OpenOptions::LIST_SEPARATOR
             );
             return Err(ReadError::BadJson { at, what });
         };

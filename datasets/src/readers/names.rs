@@ -10,6 +10,10 @@ use super::{Limits, ReadError};
 pub(crate) struct Names {
     index: HashMap<String, u32>,
     names: Vec<String>,
+    /// What parts the labels in a name, if rows have any number of labels.
+    separator: Option<String>,
+    /// Whether a row's labels were written as a list.
+    lists: bool,
 }
 
 impl Names {
@@ -57,6 +61,33 @@ impl Names {
                 .collect(),
             renumbered,
         )
+    }
+
+    /// No names yet; with a separator a name may be several labels, or none.
+    pub fn parted_by(separator: Option<String>) -> Self {
+        Self {
+            separator,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a row may have no label.
+    pub fn may_be_empty(&self) -> bool {
+        self.separator.is_some() || self.lists
+    }
+
+    /// Whether a row's labels were written as a list.
+    pub fn lists(&self) -> bool {
+        self.lists
+    }
+
+    /// The labels of a list as one name; `None` where one of them holds what parts them.
+    pub fn joined(&mut self, labels: &[String]) -> Option<String> {
+        self.lists = true;
+        let separator = self.separator.as_deref();
+        let separator = separator.unwrap_or(crate::OpenOptions::LIST_SEPARATOR);
+        let is_whole = labels.iter().all(|label| !label.contains(separator));
+        is_whole.then(|| labels.join(separator))
     }
 
     /// The names, by number.

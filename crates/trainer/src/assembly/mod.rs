@@ -13,6 +13,7 @@ pub use text::{TextTask, documents_of};
 use datasets::{DataError, OpenOptions};
 
 use crate::config::RunConfig;
+use crate::label_sets::LabelSetError;
 
 /// Why a run could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum AssemblyError {
     /// The word vectors could not be read.
     #[error(transparent)]
     Vectors(#[from] datasets::word_vectors::VectorError),
+    /// The labels of the rows do not fit.
+    #[error(transparent)]
+    LabelSets(#[from] LabelSetError),
     /// A setting does not fit the data or the network.
     #[error("`{key}`: {reason}")]
     Setting {
@@ -61,7 +65,9 @@ pub fn open_options(config: &RunConfig, base: &OpenOptions) -> OpenOptions {
         Some(images) => images.lay_over(base.clone()),
         None => base.clone(),
     };
+    let separator = config.examples.label_separator.clone();
     OpenOptions {
+        label_separator: (!separator.is_empty()).then_some(separator),
         // A negative one stands for the run's own.
         seed: u64::try_from(config.examples.split_seed).unwrap_or(config.seed),
         limit: (config.examples.limit > 0).then_some(config.examples.limit),

@@ -1,5 +1,7 @@
 //! A text set as token ids in memory, with the tokenizer that made them.
 
+use std::sync::Arc;
+
 use datasets::tokenize::{
     Cleaning, Tokenizer, TokenizerSource, UnknownTokenizer, VocabularyOptions,
 };
@@ -9,6 +11,7 @@ use datasets::{Language, OpenOptions, Split, TextExample, TextSet, open_text};
 use super::{AssemblyError, open_options, require_examples};
 use crate::config::{RunConfig, TextConfig};
 use crate::examples::Texts;
+use crate::label_sets::LabelSets;
 
 /// A text set, ready to train on.
 pub struct TextTask {
@@ -16,6 +19,8 @@ pub struct TextTask {
     pub name: String,
     /// Class names.
     pub labels: Vec<String>,
+    /// Where rows have any number of labels: those behind each row's label, which then is no class.
+    pub sets: Option<Arc<LabelSets>>,
     /// How the texts fall into words.
     pub language: Language,
     /// The texts and labels as read.
@@ -72,10 +77,15 @@ impl TextTask {
             labels,
             split,
             language,
+            label_separator,
             mut notes,
             sha256,
             ..
         } = set;
+        let sets = label_separator
+            .map(|separator| LabelSets::of(&labels, &separator))
+            .transpose()?;
+        let labels = sets.as_ref().map_or(labels, |sets| sets.classes().to_vec());
         let parts = [("training", split.train.len()), ("dev", split.dev.len())];
         require_examples(&name, &parts)?;
         let tokenizer = match tokenizer {
@@ -101,6 +111,7 @@ impl TextTask {
         Ok(Self {
             name,
             labels,
+            sets: sets.map(Arc::new),
             language,
             split,
             tokenizer,

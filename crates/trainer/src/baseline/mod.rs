@@ -36,6 +36,7 @@ pub use text::{TextBaseline, TextBaselineOptions};
 pub use units::Units;
 
 use crate::statistics::{ConfusionError, ConfusionMatrix};
+use rayon::prelude::*;
 use std::time::Instant;
 use thiserror::Error;
 
@@ -130,6 +131,43 @@ pub fn run_text_baseline<T: AsRef<str> + Sync>(
     let predictions = baseline.predict_texts(parts.test);
     let name = format!("tf-idf of {}, linear SVM", units.describe());
     judge(name, start, predictions, parts.test_labels, classes)
+}
+
+/// A baseline's answers on a test part whose rows may have any number of classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetBaselineRun {
+    /// What the baseline is, for the reader of a report.
+    pub name: String,
+    /// Which classes each test row was given, `[rows, classes]`, row by row.
+    pub predictions: Vec<bool>,
+    /// Seconds to fit and to predict.
+    pub seconds: f64,
+}
+
+/// Fits the text baseline one class against the rest, where a row may have any number of them, and answers the test part.
+/// `train_truths` is `[rows, classes]`, row by row.
+///
+/// # Errors
+/// When there are no rows; see [`BaselineError`].
+pub fn run_set_baseline<T: AsRef<str> + Sync>(
+    train: &[T],
+    train_truths: &[bool],
+    test: &[T],
+    classes: usize,
+    units: Units,
+) -> Result<SetBaselineRun, BaselineError> {
+    let start = Instant::now();
+    let options = TextBaselineOptions::default();
+    let baseline = TextBaseline::fit_sets(train, train_truths, classes, units, &options)?;
+    let predictions: Vec<Vec<bool>> = test
+        .par_iter()
+        .map(|text| baseline.predict_set(text.as_ref()))
+        .collect();
+    Ok(SetBaselineRun {
+        name: format!("tf-idf of {}, one linear SVM a label", units.describe()),
+        predictions: predictions.concat(),
+        seconds: start.elapsed().as_secs_f64(),
+    })
 }
 
 /// Fits the pixel baseline with its default settings and judges it.

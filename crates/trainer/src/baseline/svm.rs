@@ -56,6 +56,24 @@ pub(super) struct Svm {
     pub(super) passes: usize,
 }
 
+impl Svm {
+    /// Machines that were trained one by one, as one value.
+    pub(super) fn side_by_side(single: &[Self]) -> Self {
+        let interleaved = |of: fn(&Self) -> &Vec<f32>| -> Vec<f32> {
+            let rows = single.first().map_or(0, |svm| of(svm).len());
+            let row = |row: usize| single.iter().map(move |svm| of(svm)[row]);
+            (0..rows).flat_map(row).collect()
+        };
+        Self {
+            machines: single.len(),
+            weights: interleaved(|svm| &svm.weights),
+            biases: single.iter().map(|svm| svm.biases[0]).collect(),
+            coefficients: interleaved(|svm| &svm.coefficients),
+            passes: single.iter().map(|svm| svm.passes).max().unwrap_or(0),
+        }
+    }
+}
+
 /// The machines of one group, side by side.
 struct Group<const LANES: usize> {
     first: usize,

@@ -121,3 +121,37 @@ fn pictures_are_told_apart_whatever_their_ink() {
         PixelBaseline::fit(&images, &labels, 4, &PixelBaselineOptions::default()).unwrap();
     assert!(baseline.scores(&[0; 16]).iter().all(|s| s.is_finite()));
 }
+
+#[test]
+fn a_text_may_have_both_classes_or_none() {
+    let texts = [
+        "red apple",
+        "green apple",
+        "red pear",
+        "green pear",
+        "red",
+        "a plain thing",
+        "green",
+        "nothing here",
+    ];
+    // red, green
+    let truths: Vec<bool> = texts
+        .iter()
+        .flat_map(|text| [text.contains("red"), text.contains("green")])
+        .collect();
+    let options = TextBaselineOptions::default();
+    let baseline = TextBaseline::fit_sets(&texts, &truths, 2, Units::Words, &options).unwrap();
+    assert_eq!(baseline.predict_set("red or green"), [true, true]);
+    assert_eq!(baseline.predict_set("a red thing"), [true, false]);
+    assert_eq!(baseline.predict_set("nothing plain"), [false, false]);
+    // Each machine is the one that its class alone would get.
+    let alone: Vec<u32> = truths.iter().step_by(2).map(|is| u32::from(*is)).collect();
+    let alone = TextBaseline::fit_texts(&texts, &alone, 2, Units::Words, &options).unwrap();
+    let scores = baseline.text_scores("a red pear");
+    assert_eq!(
+        scores[0].to_bits(),
+        alone.text_scores("a red pear")[1].to_bits()
+    );
+    let none = TextBaseline::fit_sets::<&str>(&[], &[], 2, Units::Words, &options);
+    assert!(matches!(none, Err(BaselineError::NoRows)));
+}

@@ -36,6 +36,17 @@ impl Default for TextBaselineOptions {
     }
 }
 
+impl TextBaselineOptions {
+    fn svm(&self) -> SvmOptions {
+        SvmOptions {
+            cost: self.cost,
+            tolerance: self.tolerance,
+            most_passes: self.most_passes,
+            seed: self.seed,
+        }
+    }
+}
+
 /// A fitted text baseline.
 #[derive(Debug)]
 pub struct TextBaseline {
@@ -150,13 +161,7 @@ impl TextBaseline {
         check_rows(documents, labels, classes)?;
         let (classes, targets) = Classes::of(labels, classes);
         let (tfidf, rows) = TfIdf::fit(documents, keys_of)?;
-        let svm_options = SvmOptions {
-            cost: options.cost,
-            tolerance: options.tolerance,
-            most_passes: options.most_passes,
-            seed: options.seed,
-        };
-        let svm = train(&rows, &targets, classes.machines(), &svm_options);
+        let svm = train(&rows, &targets, classes.machines(), &options.svm());
         Ok(Self {
             classes,
             units,
@@ -164,6 +169,50 @@ impl TextBaseline {
             tfidf,
             svm,
         })
+    }
+
+    /// Fits one machine per class on texts that may have any number of classes: `truths` `[texts, classes]`, row by row. A text has
+    /// the classes whose scores are above 0.
+    ///
+    /// # Errors
+    /// When there are no texts; see [`BaselineError`].
+    pub fn fit_sets<T: AsRef<str> + Sync>(
+        texts: &[T],
+        truths: &[bool],
+        classes: usize,
+        units: Units,
+        options: &TextBaselineOptions,
+    ) -> Result<Self, BaselineError> {
+        check_rows(texts.len(), &vec![0; truths.len() / classes.max(1)], 1)?;
+        let keys_of = |document: usize, keys: &mut Vec<u64>| {
+            let mut names = Vec::new();
+            units.cut(texts[document].as_ref(), &mut names);
+            ngram_keys(&names, options.longest_ngram, keys);
+        };
+        let (tfidf, rows) = TfIdf::fit(texts.len(), keys_of)?;
+        let machine = |class: usize| {
+            let column = truths.iter().skip(class).step_by(classes);
+            let targets: Vec<u32> = column.map(|is| u32::from(*is)).collect();
+            train(&rows, &targets, 1, &options.svm())
+        };
+        let machines: Vec<Svm> = (0..classes).into_par_iter().map(machine).collect();
+        let present = (0..classes as u32).collect();
+        Ok(Self {
+            classes: Classes {
+                total: classes,
+                present,
+            },
+            units,
+            longest_ngram: options.longest_ngram,
+            tfidf,
+            svm: Svm::side_by_side(&machines),
+        })
+    }
+
+    /// Which classes a text has, of a baseline of [`TextBaseline::fit_sets`].
+    pub fn predict_set(&self, text: &str) -> Vec<bool> {
+        let scores = self.text_scores(text);
+        scores.into_iter().map(|score| score > 0.0).collect()
     }
 
     /// The score of each class for a document of token ids, `[classes]`; larger is better.

@@ -9,8 +9,12 @@ use serde_json::json;
 use super::CliError;
 use super::options::{DataArgs, MachineArgs};
 use crate::assembly::{ImageTask, TextTask};
-use crate::learning::Evaluation;
+use crate::examples::Texts;
+use crate::label_sets::LabelSets;
+use crate::learning::{Evaluation, SetEvaluation};
 use crate::prediction::Predictor;
+use crate::run;
+use crate::run_folder::{SetScore, TestScore};
 use crate::statistics::ConfusionMatrix;
 
 /// Options of `eval`.
@@ -69,6 +73,12 @@ pub fn run(args: EvalArgs) -> Result<(), CliError> {
             Part::Dev => &task.dev,
             Part::Test => &task.test,
         };
+        if let Some(thresholds) = &predictor.thresholds {
+            if !args.quiet {
+                task.notes.iter().for_each(|note| eprintln!("{note}"));
+            }
+            return judge_sets(&predictor, &task, texts, thresholds, args.json);
+        }
         same_labels(&predictor.labels, &task.labels)?;
         let evaluation = predictor.evaluate_texts(texts)?;
         (task.labels, task.notes, evaluation)
@@ -77,6 +87,45 @@ pub fn run(args: EvalArgs) -> Result<(), CliError> {
         notes.iter().for_each(|note| eprintln!("{note}"));
     }
     print(&labels, &evaluation, args.json)
+}
+
+/// Judges a network whose texts may have any number of labels; a set with one label a row is one of such sets.
+fn judge_sets(
+    predictor: &Predictor,
+    task: &TextTask,
+    texts: &Texts,
+    thresholds: &[f32],
+    as_json: bool,
+) -> Result<(), CliError> {
+    let sets = task.sets.as_deref().cloned();
+    let sets = sets.unwrap_or_else(|| LabelSets::singles(&task.labels));
+    let sets = sets
+        .renumbered(&predictor.labels)
+        .map_err(|error| CliError::failed(&error))?;
+    let logits = predictor.logits(texts)?;
+    let evaluation = SetEvaluation::of_logits(&logits, &texts.labels, &sets);
+    let scores = evaluation.scores(thresholds);
+    let of_labels = SetScore::new(&scores, &predictor.labels, thresholds);
+    let test = TestScore::of_sets(&scores, of_labels.clone(), evaluation.loss);
+    let mut out = std::io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", json!(test))?;
+        return Ok(out.flush()?);
+    }
+    writeln!(
+        out,
+        "micro-F1 {:.4}, macro-F1 {:.4}, all labels right {:.2} % (95 % interval {:.2} to {:.2}), Hamming loss {:.4}, loss {:.4}, {} rows",
+        of_labels.micro_f1,
+        test.macro_f1,
+        100.0 * test.accuracy,
+        100.0 * test.ci95[0],
+        100.0 * test.ci95[1],
+        of_labels.hamming_loss,
+        test.loss,
+        test.count
+    )?;
+    write!(out, "{}", run::label_table(&of_labels))?;
+    Ok(out.flush()?)
 }
 
 /// The set's labels must be the run's, in the run's order: a class index means nothing else.

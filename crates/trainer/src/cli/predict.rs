@@ -152,6 +152,15 @@ fn answer_line(
         named.map(|(label, p)| (label.clone(), json!(p))).collect();
     let mut line = Map::new();
     line.insert(kind.into(), json!(input));
+    if let Some(given) = &prediction.given {
+        let labels: Vec<&String> = given
+            .iter()
+            .map(|class| &predictor.labels[*class])
+            .collect();
+        line.insert("labels".into(), json!(labels));
+        line.insert("probabilities".into(), Value::Object(probabilities));
+        return line;
+    }
     line.insert("label".into(), json!(predictor.labels[prediction.class]));
     line.insert("probability".into(), json!(probability));
     line.insert("probabilities".into(), Value::Object(probabilities));

@@ -28,6 +28,9 @@ pub struct SettingArgs {
     /// How much each class counts in the loss; a class not named counts 1
     #[arg(long, value_name = "balanced|none|NAME=W,...")]
     class_weights: Option<String>,
+    /// Rows may have any number of labels, parted by SEP in their cell (lists in JSON lines need no option)
+    #[arg(long, value_name = "SEP", num_args = 0..=1, default_missing_value = "|")]
+    multi_label: Option<String>,
     /// Examples per step
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
@@ -72,6 +75,9 @@ impl SettingArgs {
         config.training.patience = self.patience.unwrap_or(config.training.patience);
         if let Some(weights) = &self.class_weights {
             config.training.class_weights.clone_from(weights);
+        }
+        if let Some(separator) = &self.multi_label {
+            config.examples.label_separator.clone_from(separator);
         }
         config.training.batch_size = self.batch_size.unwrap_or(config.training.batch_size);
         config.optimizer.learning_rate = self.lr.unwrap_or(config.optimizer.learning_rate);

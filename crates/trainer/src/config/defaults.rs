@@ -20,6 +20,7 @@ impl RunConfig {
                 limit: 0,
                 fold: 0,
                 folds: 0,
+                label_separator: String::new(),
                 split_seed: -1,
             },
             training: TrainingConfig {

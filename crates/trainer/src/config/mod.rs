@@ -87,6 +87,9 @@ pub struct ExamplesConfig {
     pub fold: usize,
     /// Into how many folds the set is cut; 0 = the set's own way.
     pub folds: usize,
+    /// What parts the labels of a row, where rows have any number of labels; empty = one label a row, unless labels are lists.
+    #[serde(default)]
+    pub label_separator: String,
     /// Seed of any split made here, where runs of several seeds share one; -1 = the run's own.
     #[serde(default = "own_seed")]
     pub split_seed: i64,
@@ -137,13 +140,16 @@ fn none() -> String {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JudgeBy {
-    /// Accuracy; with class weights the macro-F1, since accuracy would take back what they are for.
+    /// Accuracy; with class weights the macro-F1, since accuracy would take back what they are for; where rows have any number
+    /// of labels the micro-F1.
     #[default]
     Auto,
     /// The share predicted right.
     Accuracy,
     /// The mean of the classes' F1.
     MacroF1,
+    /// F1 over all answers together, which is accuracy where a row has one label.
+    MicroF1,
     /// The mean loss, the lower the better; without class weights.
     Loss,
 }

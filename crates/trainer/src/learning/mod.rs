@@ -6,9 +6,11 @@
 //! answers are part of the position.
 
 mod evaluation;
+mod look;
 mod objective;
 mod plan;
 mod position;
+mod set_evaluation;
 mod trainer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,16 +19,18 @@ use std::time::{Duration, Instant};
 use burn::tensor::Device;
 
 use crate::checkpoint::{CheckpointError, CheckpointStore};
-use crate::config::{JudgeBy, RunConfig};
+use crate::config::RunConfig;
 use crate::examples::{Examples, epoch_order};
 use crate::network::Network;
 use crate::run_folder::{MetricsLog, RunFolderError};
+use look::Look;
 use plan::Plan;
 
 pub use evaluation::{Evaluation, evaluate};
 pub use objective::Objective;
 pub use plan::{steps_of_run, steps_per_epoch};
 pub use position::{Best, Position};
+pub use set_evaluation::{SetEvaluation, given, logits};
 pub use trainer::{RestoreError, Trainer};
 
 /// Why training stopped before its end.
@@ -147,7 +151,7 @@ where
         ));
     }
     let plan = Plan::new(config, train.count(), trainer.position().planned_steps);
-    let judge = judged_by(config.training.judge_by, objective);
+    let judge_by = config.training.judge_by;
     let (started, first_step) = (Instant::now(), trainer.position().step);
     let mut order = (usize::MAX, Vec::new());
     let mut last_checkpoint = Instant::now();
@@ -182,26 +186,23 @@ where
         let ends = position.step == plan.last || late;
         if plan.looks_after(position.step) || ends {
             trainer.settle(config, plan.steps);
-            let look = evaluate(trainer.network(), dev, device);
-            let better = trainer.remember(&look, judge, config);
+            let look = Look::at(trainer.network(), objective, dev, device, judge_by);
+            let better = trainer.remember(&look, config);
             position = trainer.position().clone();
-            let score = match judge {
-                JudgeBy::MacroF1 => format!(", macro-F1 {:.4}", look.score(judge)),
-                _ => String::new(),
-            };
             if let Some(metrics) = metrics.as_deref_mut() {
                 metrics.append(position.step, &serde_json::json!({
                     "kind": "dev", "epoch": epoch + 1, "loss": look.loss, "accuracy": look.accuracy(),
-                    "macro_f1": look.score(JudgeBy::MacroF1), "train_loss": position.mean_loss(), "best": better,
+                    "macro_f1": look.macro_f1, "train_loss": position.mean_loss(), "best": better,
                 }))?;
             }
             reporter.say(&format!(
-                "epoch {:>2}, step {:>6}: train loss {:.4}, dev loss {:.4}, dev accuracy {:.2} %{score}{}",
+                "epoch {:>2}, step {:>6}: train loss {:.4}, dev loss {:.4}, dev accuracy {:.2} %{}{}",
                 epoch + 1,
                 position.step,
                 position.mean_loss(),
                 look.loss,
                 100.0 * look.accuracy(),
+                look.words,
                 if better { " (best)" } else { "" },
             ));
         }
@@ -249,13 +250,4 @@ where
         ));
     }
     Ok(Ending::Complete)
-}
-
-/// What looks are judged by where the settings leave it open.
-fn judged_by(asked: JudgeBy, objective: &Objective) -> JudgeBy {
-    match (asked, &objective.class_weights) {
-        (JudgeBy::Auto, Some(_)) => JudgeBy::MacroF1,
-        (JudgeBy::Auto, None) => JudgeBy::Accuracy,
-        (asked, _) => asked,
-    }
 }

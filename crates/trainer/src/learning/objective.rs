@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+use cnn_core::ops;
 
+use crate::label_sets::LabelSets;
 use crate::network::Network;
 
 /// The loss of a run.
@@ -11,6 +13,9 @@ use crate::network::Network;
 pub struct Objective {
     /// How much each class counts, `[classes]`; `None`: every row counts the same.
     pub class_weights: Option<Arc<[f32]>>,
+    /// The labels behind each row's label, where rows have any number of them: then every class is a question of its own, with
+    /// a sigmoid in place of the softmax.
+    pub sets: Option<Arc<LabelSets>>,
 }
 
 impl Objective {
@@ -21,6 +26,9 @@ impl Objective {
         scores: Tensor<2>,
         labels: &[u32],
     ) -> Tensor<1> {
-        network.loss(scores, labels, self.class_weights.as_ref())
+        match &self.sets {
+            None => network.loss(scores, labels, self.class_weights.as_ref()),
+            Some(sets) => ops::binary_cross_entropy(scores, &sets.targets(labels)),
+        }
     }
 }

@@ -7,10 +7,10 @@ use cnn_core::Noise;
 use cnn_core::ops::StepRule;
 use serde_json::{Value, json};
 
-use super::evaluation::Evaluation;
+use super::look::Look;
 use super::{Objective, Position, TrainingError};
 use crate::checkpoint::{Checkpoint, CheckpointError, CheckpointStore};
-use crate::config::{JudgeBy, Keep, Rule, RunConfig};
+use crate::config::{Keep, Rule, RunConfig};
 use crate::examples::Examples;
 use crate::network::Network;
 use crate::optimizer::{Optimizer, RowsGradient, Table};
@@ -221,18 +221,11 @@ impl<N: Network> Trainer<N> {
     }
 
     /// Notes a look at the dev set and keeps the weights if they are the best; returns whether they are.
-    pub(super) fn remember(
-        &mut self,
-        look: &Evaluation,
-        judge: JudgeBy,
-        config: &RunConfig,
-    ) -> bool {
-        let better = self.position.look(
-            look.correct(),
-            look.labels.len() as u64,
-            look.score(judge),
-            config.training.patience,
-        );
+    pub(super) fn remember(&mut self, look: &Look, config: &RunConfig) -> bool {
+        let patience = config.training.patience;
+        let better = self
+            .position
+            .look(look.correct, look.count, look.score, patience);
         if better && config.training.keep == Keep::Best {
             self.best = Some(collect(self.network()));
         }

@@ -6,7 +6,11 @@ use datasets::{Language, TextExample};
 
 use super::RunError;
 use crate::assembly::{ImageTask, TextTask};
-use crate::baseline::{BaselineRun, Parts, Units, run_pixel_baseline, run_text_baseline};
+use crate::baseline::{
+    BaselineRun, Parts, SetBaselineRun, Units, run_pixel_baseline, run_set_baseline,
+    run_text_baseline,
+};
+use crate::label_sets::LabelSets;
 
 /// Fits and judges the text baseline.
 pub(super) fn of_texts(task: &TextTask) -> Result<BaselineRun, RunError> {
@@ -20,11 +24,6 @@ pub(super) fn of_texts(task: &TextTask) -> Result<BaselineRun, RunError> {
     };
     let (train, train_labels) = texts(&[&task.split.train, &task.split.dev]);
     let (test, test_labels) = texts(&[&task.split.test]);
-    let units = if task.language == Language::Chinese {
-        Units::Characters
-    } else {
-        Units::Words
-    };
     let parts = Parts {
         train: &train,
         train_labels: &train_labels,
@@ -32,9 +31,33 @@ pub(super) fn of_texts(task: &TextTask) -> Result<BaselineRun, RunError> {
         test_labels: &test_labels,
         classes: task.labels.len(),
     };
-    run_text_baseline(&parts, units).map_err(|e| RunError::Baseline {
+    run_text_baseline(&parts, units_of(task)).map_err(|e| RunError::Baseline {
         reason: e.to_string(),
     })
+}
+
+/// Fits the text baseline where rows may have any number of labels, and answers the test part.
+pub(super) fn of_sets(task: &TextTask, sets: &LabelSets) -> Result<SetBaselineRun, RunError> {
+    let seen = task.split.train.iter().chain(&task.split.dev);
+    let (train, cells): (Vec<&str>, Vec<u32>) = seen
+        .map(|example| (example.text.as_str(), example.label))
+        .unzip();
+    let test = task.split.test.iter().map(|example| example.text.as_str());
+    let test: Vec<&str> = test.collect();
+    let (truths, classes) = (sets.truths(&cells), sets.classes().len());
+    run_set_baseline(&train, &truths, &test, classes, units_of(task)).map_err(|e| {
+        RunError::Baseline {
+            reason: e.to_string(),
+        }
+    })
+}
+
+fn units_of(task: &TextTask) -> Units {
+    if task.language == Language::Chinese {
+        Units::Characters
+    } else {
+        Units::Words
+    }
 }
 
 /// Fits and judges the pixel baseline.

@@ -2,7 +2,9 @@
 
 mod baseline;
 mod judging;
+mod judging_sets;
 mod report;
+mod report_sets;
 mod rows;
 mod sample;
 
@@ -31,7 +33,9 @@ use crate::run_folder::{
 use crate::signals::Stop;
 use crate::weights::{collect, to_safetensors};
 
+use judging_sets::ManyLabels;
 pub use report::{predict_line, quoted, score_line};
+pub use report_sets::table as label_table;
 use rows::Rows;
 
 /// Why a run failed.
@@ -216,7 +220,8 @@ pub fn train(
     match config.model {
         ModelKind::Lenet5 => {
             let mut task = ImageTask::open(config, base)?;
-            let (objective, note) = assembly::objective(config, &task.labels, &task.train.labels)?;
+            let (objective, note) =
+                assembly::objective(config, &task.labels, &task.train.labels, None)?;
             task.notes.extend(note);
             let work = Work {
                 session,
@@ -226,6 +231,7 @@ pub fn train(
                 extras,
                 labels: &task.labels,
                 objective: &objective,
+                many: None,
                 data: &task.name,
                 sha256: &task.sha256,
                 notes: &task.notes,
@@ -251,7 +257,10 @@ pub fn train(
                 None
             };
             let mut task = TextTask::open(config, base, tokenizer)?;
-            let (objective, note) = assembly::objective(config, &task.labels, &task.train.labels)?;
+            let (objective, note) = {
+                let targets = &task.train.labels;
+                assembly::objective(config, &task.labels, targets, task.sets.as_ref())?
+            };
             task.notes.extend(note);
             let work = Work {
                 session,
@@ -261,6 +270,11 @@ pub fn train(
                 extras,
                 labels: &task.labels,
                 objective: &objective,
+                many: task.sets.as_deref().map(|sets| ManyLabels {
+                    sets,
+                    task: &task,
+                    with_baseline: extras.baseline,
+                }),
                 data: &task.name,
                 sha256: &task.sha256,
                 notes: &task.notes,
@@ -292,6 +306,7 @@ struct Work<'a> {
     extras: Extras,
     labels: &'a [String],
     objective: &'a Objective,
+    many: Option<ManyLabels<'a>>,
     data: &'a str,
     sha256: &'a str,
     notes: &'a [String],
@@ -329,12 +344,16 @@ impl Work<'_> {
             "data": self.sha256,
             "backend": self.machine.backend.name(),
         });
+        let counts = |labels: &[u32]| match &self.many {
+            Some(many) => many.counts(labels),
+            None => count_labels(labels, self.labels.len()),
+        };
         let card = DataCard {
             name: self.data.to_owned(),
             sha256: self.sha256.to_owned(),
-            train: count_labels(train.labels(), self.labels.len()),
-            dev: count_labels(dev.labels(), self.labels.len()),
-            test: count_labels(test.labels(), self.labels.len()),
+            train: counts(train.labels()),
+            dev: counts(dev.labels()),
+            test: counts(test.labels()),
             notes: self.notes.to_vec(),
         };
         self.write_beginnings(tokenizer, &card)?;
@@ -388,15 +407,20 @@ impl Work<'_> {
             ("data", self.sha256),
         ];
         folder.write(RunFile::Model, &to_safetensors(&collect(&kept), &metadata))?;
-        // The test set is read here for the first and only time, after every choice has been made.
-        let [dev, test] = [dev, test].map(|part| evaluate(&kept, part, &self.machine.device));
-        let baseline = baseline.map(|fit| fit()).transpose()?;
-        let judged = self.judge(dev, test, baseline, summary);
-        let answers = judged.predictions.to_bytes(self.labels.len());
-        folder.write(RunFile::Predictions, &answers)?;
-        let material = Material::read(folder.files(), judged, self.machine)?;
-        page::write(folder, &material, self.extras.report)?;
-        let result = material.result;
+        let result = match &self.many {
+            Some(many) => many.judge(&self, &kept, [dev, test], summary)?,
+            None => {
+                // The test set is read here for the first and only time, after every choice has been made.
+                let [dev, test] = [dev, test].map(|part| evaluate(&kept, part, &self.machine.device));
+                let baseline = baseline.map(|fit| fit()).transpose()?;
+                let judged = self.judge(dev, test, baseline, summary);
+                let answers = judged.predictions.to_bytes(self.labels.len());
+                folder.write(RunFile::Predictions, &answers)?;
+                let material = Material::read(folder.files(), judged, self.machine)?;
+                page::write(folder, &material, self.extras.report)?;
+                material.result
+            }
+        };
         if self.stop.flag().load(Ordering::Relaxed) {
             return Ok(RunOutcome::Interrupted {
                 folder: folder.folder().to_owned(),

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use super::RunOutcome;
+use super::{RunOutcome, report_sets};
 use crate::report::sentence;
 use crate::run_folder::{BaselineScore, CalibrationScore, RunResult, TrainSummary};
 
 /// `test accuracy 98.97 % (95 % interval 98.75 to 99.15, 10000 examples), macro-F1 0.9896`.
 pub fn score_line(result: &RunResult) -> String {
     let test = &result.test;
+    if let Some(sets) = &test.sets {
+        return report_sets::score_line(result, sets);
+    }
     format!(
         "test accuracy {:.2} % (95 % interval {:.2} to {:.2}, {} examples), macro-F1 {:.4}, loss {:.4}",
         100.0 * test.accuracy,
@@ -47,20 +50,29 @@ fn calibration_line(calibration: &CalibrationScore) -> String {
     }
 }
 
+/// The verdict, the score, the baseline and the calibration.
+fn write_scores(f: &mut fmt::Formatter<'_>, result: &RunResult) -> fmt::Result {
+    if result.baseline.is_some() {
+        writeln!(f, "{}", sentence(result))?;
+    }
+    writeln!(f, "{}", score_line(result))?;
+    if let Some(baseline) = &result.baseline {
+        writeln!(f, "{}", baseline_line(baseline))?;
+    }
+    if let Some(calibration) = &result.calibration {
+        writeln!(f, "{}", calibration_line(calibration))?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for RunOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Complete { result, .. } = self else {
             return Ok(());
         };
-        if result.baseline.is_some() {
-            writeln!(f, "{}", sentence(result))?;
-        }
-        writeln!(f, "{}", score_line(result))?;
-        if let Some(baseline) = &result.baseline {
-            writeln!(f, "{}", baseline_line(baseline))?;
-        }
-        if let Some(calibration) = &result.calibration {
-            writeln!(f, "{}", calibration_line(calibration))?;
+        match &result.test.sets {
+            Some(sets) => report_sets::write(f, result, sets)?,
+            None => write_scores(f, result)?,
         }
         let train = &result.train;
         let memory = train

@@ -38,6 +38,8 @@ pub enum RunFile {
     SampleImage,
     /// `sample.txt`, a text to try the network with
     SampleText,
+    /// `thresholds.json`, from which probability on a row is given each label
+    Thresholds,
     /// `tune.jsonl`, the trials of a search
     Tune,
     /// `best.toml`, the settings that a search found
@@ -58,7 +60,7 @@ pub enum RunFile {
 
 impl RunFile {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Config,
         Self::Model,
         Self::Tokenizer,
@@ -68,6 +70,7 @@ impl RunFile {
         Self::Result,
         Self::SampleImage,
         Self::SampleText,
+        Self::Thresholds,
         Self::Tune,
         Self::Best,
         Self::Data,
@@ -90,6 +93,7 @@ impl RunFile {
             Self::Result => "result.json",
             Self::SampleImage => "sample.png",
             Self::SampleText => "sample.txt",
+            Self::Thresholds => "thresholds.json",
             Self::Tune => "tune.jsonl",
             Self::Best => "best.toml",
             Self::Data => "data.json",
@@ -167,6 +171,25 @@ impl RunFiles {
             what,
         })?;
         Ok(labels)
+    }
+
+    /// The thresholds of a run whose rows have any number of labels, one per label; `None` for another run.
+    ///
+    /// # Errors
+    /// When the file is there but cannot be read, or does not hold one probability per label.
+    pub fn read_thresholds(&self, labels: usize) -> Result<Option<Vec<f32>>, RunFolderError> {
+        if !self.path(RunFile::Thresholds).exists() {
+            return Ok(None);
+        }
+        let thresholds: Vec<f32> = self.read_json(RunFile::Thresholds)?;
+        let fits = thresholds.len() == labels && thresholds.iter().all(|t| (0.0..=1.0).contains(t));
+        if fits {
+            return Ok(Some(thresholds));
+        }
+        Err(RunFolderError::Malformed {
+            path: self.path(RunFile::Thresholds),
+            what: format!("expected {labels} probabilities, one per label"),
+        })
     }
 
     /// The result, `None` for an unfinished run.

@@ -140,6 +140,14 @@ impl RunFolder {
         self.write_json(RunFile::Labels, &labels)
     }
 
+    /// Writes `thresholds.json`.
+    ///
+    /// # Errors
+    /// Whatever fails on the disk.
+    pub fn write_thresholds(&self, thresholds: &[f32]) -> Result<(), RunFolderError> {
+        self.write_json(RunFile::Thresholds, &thresholds)
+    }
+
     /// Writes `environment.json`.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 //! | `report.html`, `README.md`, `metrics.csv` | see [`crate::report`] |
 //! | `result.json` | the score; written last, so its presence means "finished" ([`RunResult`]) |
 //! | `tune.jsonl`, `best.toml` | in the folder of a search: its trials; the best settings so far |
+//! | `thresholds.json` | where rows have any number of labels: one probability per label, from which on a row is given it |
 //! | `.lock` | held by the running process |
 //!
 //! [`RunFolder`] is the writer: it holds the lock as long as it lives, and each file it writes is the old
@@ -31,6 +32,7 @@ mod place;
 mod predictions;
 mod result;
 mod series;
+mod set_score;
 
 pub use data_card::{DataCard, count_labels};
 pub use environment::Environment;
@@ -45,6 +47,7 @@ pub use result::{
     BaselineScore, CalibrationScore, ClassScore, DifferenceScore, RunResult, TestScore,
     TrainSummary,
 };
+pub use set_score::{LabelScore, SetScore};
 pub use series::{Series, SeriesRun, Spread};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `result.json`: the score of a finished run, beside its baseline and what it cost.
 
 use super::error::RunFolderError;
+use super::set_score::SetScore;
 use crate::statistics::{Comparison, ConfusionMatrix, Difference};
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +98,9 @@ pub struct TestScore {
     /// SHA-256 of the test rows with their labels: runs with the same one can be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Where rows may have any number of labels; then a row is right if all of its labels are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sets: Option<SetScore>,
 }
 
 /// The score of the linear baseline.
@@ -124,6 +128,9 @@ pub struct BaselineScore {
     /// Difference of the macro-F1 scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub macro_f1_difference: Option<DifferenceScore>,
+    /// Where rows may have any number of labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sets: Option<SetScore>,
 }
 
 /// What the training took.
@@ -163,6 +170,7 @@ impl TestScore {
             count: matrix.total(),
             truncated: None,
             sha256: None,
+            sets: None,
         }
     }
 }
@@ -181,6 +189,7 @@ impl BaselineScore {
             mcnemar_p: None,
             accuracy_difference: None,
             macro_f1_difference: None,
+            sets: None,
         }
     }
 

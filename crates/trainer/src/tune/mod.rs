@@ -221,7 +221,8 @@ fn judge(
                 })?;
                 let network =
                     assembly::lenet5(config, task.train.channels, task.labels.len(), &device)?;
-                let (objective, _) = assembly::objective(config, &task.labels, &task.train.labels)?;
+                let (objective, _) =
+                    assembly::objective(config, &task.labels, &task.train.labels, None)?;
                 let sets = [&task.train, &task.dev];
                 learn(network, config, divisor, &objective, sets, machine, halt)?
             }
@@ -236,7 +237,9 @@ fn judge(
                     None,
                 )?;
                 let (words, classes) = (task.tokenizer.vocabulary_size(), task.labels.len());
-                let (objective, _) = assembly::objective(config, &task.labels, &task.train.labels)?;
+                let targets = &task.train.labels;
+                let (objective, _) =
+                    assembly::objective(config, &task.labels, targets, task.sets.as_ref())?;
                 let (sets, vectors) = ([&task.train, &task.dev], task.vectors.as_ref());
                 if config.model == ModelKind::Textcnn {
                     let network = assembly::textcnn(config, words, vectors, classes, &device)?;

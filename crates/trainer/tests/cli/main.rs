@@ -6,6 +6,7 @@ mod explain;
 mod folders;
 mod judge;
 mod learning;
+mod many_labels;
 mod neighbours;
 mod own_files;
 mod pictures;
