@@ -411,7 +411,8 @@ impl Work<'_> {
             Some(many) => many.judge(&self, &kept, [dev, test], summary)?,
             None => {
                 // The test set is read here for the first and only time, after every choice has been made.
-                let [dev, test] = [dev, test].map(|part| evaluate(&kept, part, &self.machine.device));
+                let [dev, test] =
+                    [dev, test].map(|part| evaluate(&kept, part, &self.machine.device));
                 let baseline = baseline.map(|fit| fit()).transpose()?;
                 let judged = self.judge(dev, test, baseline, summary);
                 let answers = judged.predictions.to_bytes(self.labels.len());

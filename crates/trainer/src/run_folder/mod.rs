@@ -47,8 +47,8 @@ pub use result::{
     BaselineScore, CalibrationScore, ClassScore, DifferenceScore, RunResult, TestScore,
     TrainSummary,
 };
-pub use set_score::{LabelScore, SetScore};
 pub use series::{Series, SeriesRun, Spread};
+pub use set_score::{LabelScore, SetScore};
 
 #[cfg(test)]
 pub(crate) use result::sample_result;

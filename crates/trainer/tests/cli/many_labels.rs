@@ -195,6 +195,13 @@ fn what_does_not_go_with_several_labels_says_so() {
         &["--multi-label", ";", "--no-baseline"],
     )
     .done();
+    let explained = output(&["explain", "--run", word(&at("run")), "a red thing"]);
+    assert_eq!(explained.code, 1, "{explained:?}");
+    assert!(
+        explained.err.contains("any number of labels"),
+        "{}",
+        explained.err
+    );
     let foreign = output(&[
         "eval",
         "--run",

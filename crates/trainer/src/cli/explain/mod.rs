@@ -71,6 +71,10 @@ pub fn run(args: ExplainArgs) -> Result<(), CliError> {
     if predictor.config.model.reads_images() {
         return picture::run(&args, &machine);
     }
+    if predictor.thresholds.is_some() {
+        let text = "this run gives any number of labels, and only networks of one label a text are explained; `predict` shows the probability of each";
+        return Err(CliError::Failed(text.into()));
+    }
     let class = match &args.class {
         None => None,
         Some(label) => Some(class_of(label, &predictor.labels)?),
