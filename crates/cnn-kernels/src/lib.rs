@@ -82,6 +82,9 @@ pub use pooling::{
     NO_WINNER, max_over_time_backward, max_over_time_forward, max_pool_backward, max_pool_forward,
 };
 pub use real::Real;
-pub use rows::{SKIP, bag_backward, bag_forward, gather_backward, gather_forward};
+pub use rows::{
+    SKIP, WEIGHTED_ROW_BLOCK, WeightedRow, add_weighted_rows, bag_backward, bag_forward,
+    gather_backward, gather_forward,
+};
 pub use squash::{squash_backward, squash_forward};
 pub use word_conv::{WordConvTable, word_conv_backward, word_conv_forward};

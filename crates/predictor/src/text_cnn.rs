@@ -1,6 +1,8 @@
 //! A trained TextCNN.
 
-use cnn_kernels::{FilterGroup, FilterMaxShape, LinearPacked, Offsets, Windows, WordTable};
+use cnn_kernels::{
+    FilterGroup, FilterMaxShape, LinearPacked, Offsets, WEIGHTED_ROW_BLOCK, Windows, WordTable,
+};
 
 use crate::arrays::{Arrays, FrozenError, Taking};
 
@@ -16,6 +18,8 @@ pub struct FrozenTextCnn {
     pub(crate) out: LinearPacked,
     /// The dense layer once more, `[filters, classes]`, and its bias `[classes]`: what explanations read.
     pub(crate) class_weights: Vec<f32>,
+    /// The same in f64, rows padded to whole blocks.
+    pub(crate) wide_weights: Vec<f64>,
     pub(crate) class_bias: Vec<f32>,
 }
 
@@ -69,10 +73,20 @@ impl FrozenTextCnn {
         let filters = shape.filters();
         let classes = out.features_out();
         let by_filter = |i: usize| out_weight[i % classes * filters + i / classes];
+        let class_weights: Vec<f32> = (0..filters * classes).map(by_filter).collect();
+        let row = classes.next_multiple_of(WEIGHTED_ROW_BLOCK);
+        let mut wide_weights = vec![0.0; filters * row];
+        let rows = wide_weights.chunks_exact_mut(row);
+        for (wide, own) in rows.zip(class_weights.chunks_exact(classes)) {
+            wide.iter_mut()
+                .zip(own)
+                .for_each(|(wide, own)| *wide = f64::from(*own));
+        }
         Ok(Self {
             table: WordTable::new(&shape, words, &weight, &bias),
             out,
-            class_weights: (0..filters * classes).map(by_filter).collect(),
+            class_weights,
+            wide_weights,
             class_bias: out_bias,
         })
     }

@@ -19,7 +19,9 @@
 
 use std::ops::Range;
 
-use cnn_kernels::{NO_WINNER, Offsets, SKIP, Windows};
+use cnn_kernels::{
+    NO_WINNER, Offsets, SKIP, WEIGHTED_ROW_BLOCK, WeightedRow, Windows, add_weighted_rows,
+};
 
 use crate::text_cnn::FrozenTextCnn;
 
@@ -173,36 +175,37 @@ impl FrozenTextCnn {
         let mut scores = vec![0.0; classes];
         self.out.forward(&activations, &mut scores);
 
-        // Rows of classes are padded, so that sums run over whole blocks.
-        let row = classes.next_multiple_of(BLOCK);
-        let mut weights = vec![0.0; row];
-        let mut filter_bias = vec![0.0; row];
-        let mut words = vec![0.0; ids.len() * row];
+        // The sums, one after another: the filters' biases, each word, each n-gram.
         let mut ngrams = Ngrams::new(ids.len(), self.table.shape().groups.iter().map(|g| g.width));
+        let mut terms = Vec::with_capacity(6 * fired.len());
         for fired in &fired {
-            let own = weights.iter_mut().zip(self.class_weights(fired.filter));
-            own.for_each(|(wide, weight)| *wide = f64::from(*weight));
+            let mut add = |place: usize, factor| {
+                terms.push(WeightedRow {
+                    place: place as u32,
+                    row: fired.filter as u32,
+                    factor,
+                });
+            };
             let bias = f64::from(self.table.bias()[fired.filter]);
-            add_scaled(&mut filter_bias, bias, &weights);
+            add(0, bias);
             let tokens = fired.tokens(ids.len());
             let mut value = bias;
             for token in tokens.clone() {
                 let part = f64::from(self.product(fired, token, ids[token]));
                 value += part;
-                add_scaled(&mut words[token * row..][..row], part, &weights);
+                add(1 + token, part);
             }
-            let ngram = ngrams.of(tokens, row);
-            ngram.filters += 1;
-            add_scaled(&mut ngram.contributions, value, &weights);
+            add(1 + ids.len() + ngrams.won(tokens), value);
         }
-        filter_bias.truncate(classes);
-        let words = match row == classes {
-            true => words,
-            false => {
-                let rows = words.chunks_exact(row);
-                rows.flat_map(|row| &row[..classes]).copied().collect()
-            }
-        };
+        let row = classes.next_multiple_of(WEIGHTED_ROW_BLOCK);
+        let mut sums = vec![0.0; (1 + ids.len() + ngrams.met.len()) * row];
+        add_weighted_rows(row, &terms, &self.wide_weights, &mut sums);
+        let mut sums = sums.chunks_exact(row).map(|row| &row[..classes]);
+        let filter_bias = sums.next().map_or(vec![], <[f64]>::to_vec);
+        let words: Vec<f64> = sums.by_ref().take(ids.len()).flatten().copied().collect();
+        for (ngram, sum) in ngrams.met.iter_mut().zip(sums) {
+            ngram.contributions = sum.to_vec();
+        }
 
         let mut residual: Vec<f64> = scores.iter().map(|score| f64::from(*score)).collect();
         let bias = self.class_bias.clone();
@@ -215,23 +218,9 @@ impl FrozenTextCnn {
             bias,
             filter_bias,
             words,
-            ngrams: ngrams.in_order(classes),
+            ngrams: ngrams.in_order(),
             fired,
             residual,
-        }
-    }
-}
-
-/// Classes that are summed together.
-const BLOCK: usize = 4;
-
-/// `sum += factor · weights`, both a whole number of blocks.
-fn add_scaled(sum: &mut [f64], factor: f64, weights: &[f64]) {
-    let (sums, _) = sum.as_chunks_mut::<BLOCK>();
-    let (weights, _) = weights.as_chunks::<BLOCK>();
-    for (sum, weight) in sums.iter_mut().zip(weights) {
-        for (sum, weight) in sum.iter_mut().zip(weight) {
-            *sum += factor * weight;
         }
     }
 }
@@ -254,7 +243,8 @@ impl Ngrams {
         }
     }
 
-    fn of(&mut self, tokens: Range<usize>, row: usize) -> &mut Ngram {
+    /// The place in `met` of the n-gram that won one more filter.
+    fn won(&mut self, tokens: Range<usize>) -> usize {
         let place = match tokens.len() {
             0 => 0,
             len => tokens.start * self.widest + len,
@@ -264,17 +254,16 @@ impl Ngrams {
             self.met.push(Ngram {
                 tokens,
                 filters: 0,
-                contributions: vec![0.0; row],
+                contributions: vec![],
             });
             *place = self.met.len() as u32;
         }
-        &mut self.met[*place as usize - 1]
+        let place = *place as usize - 1;
+        self.met[place].filters += 1;
+        place
     }
 
-    fn in_order(mut self, classes: usize) -> Vec<Ngram> {
-        for ngram in &mut self.met {
-            ngram.contributions.truncate(classes);
-        }
+    fn in_order(mut self) -> Vec<Ngram> {
         self.met
             .sort_by_key(|ngram| (ngram.tokens.start, ngram.tokens.end));
         self.met

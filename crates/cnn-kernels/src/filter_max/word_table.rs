@@ -327,8 +327,8 @@ impl<const WINNERS: bool> Body for Walk<'_, WINNERS> {
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NV: usize>(mut self, simd: S) {
         let vectors = self.group.padded() / S::LANES;
-        // The winners' numbers take as many registers as the sums themselves.
-        let most = if WINNERS { 4 } else { 8 };
+        // The winners' numbers take as many registers as the sums themselves; the widest set has twice as many.
+        let most = if WINNERS && S::LANES < LANES { 4 } else { 8 };
         let mut vector = 0;
         while most == 8 && vectors - vector >= 8 {
             self.block::<S, 8>(simd, vector * S::LANES);

@@ -26,6 +26,9 @@
 mod by_row;
 mod kernels;
 pub mod reference;
+mod weighted;
+
+pub use weighted::{WEIGHTED_ROW_BLOCK, WeightedRow, add_weighted_rows};
 
 use crate::{Isa, Offsets};
 pub(crate) use by_row::ByRow;
