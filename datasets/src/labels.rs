@@ -35,6 +35,9 @@ pub(crate) fn settle<T: Relabel>(
         None => names.sorted(),
         Some(given) => (given.to_vec(), renumber_to(name, names.as_slice(), given)?),
     };
+    if given.is_none() && !parted {
+        refuse_quantities(name, &labels, split.rows())?;
+    }
     if labels.len() < 2 {
         let what = format!(
             "every row has the label `{}`: two classes are needed",
@@ -85,6 +88,38 @@ pub(crate) fn settle<T: Relabel>(
         ));
     }
     Ok(labels)
+}
+
+/// Rows from which on a label of its own for most of them is no accident.
+const ROWS_TO_JUDGE: usize = 10;
+
+/// Refuses labels that hardly ever repeat: they are no classes.
+fn refuse_quantities(name: &str, labels: &[String], rows: usize) -> Result<(), DataError> {
+    if rows < ROWS_TO_JUDGE || 2 * labels.len() <= rows {
+        return Ok(());
+    }
+    let is_whole = |label: &String| label.parse::<i64>().is_ok();
+    let is_number = |label: &String| label.parse::<f64>().is_ok_and(f64::is_finite);
+    let looks = if labels.iter().all(is_whole) {
+        "looks like an id, or like a quantity to be predicted (regression)"
+    } else if labels.iter().all(is_number) {
+        "looks like a quantity to be predicted (regression)"
+    } else {
+        "looks like an id or a text"
+    };
+    let some: Vec<String> = labels
+        .iter()
+        .take(3)
+        .map(|label| format!("{label:?}"))
+        .collect();
+    Err(DataError::TooSmall {
+        name: name.into(),
+        what: format!(
+            "{} different labels in {rows} rows ({}, ...): that {looks}, and only classes are learned here: name the label column (--label-column), or make classes of the numbers",
+            labels.len(),
+            some.join(", ")
+        ),
+    })
 }
 
 /// Renumbers the rows of a set with labels of its own to the labels of a trained model.

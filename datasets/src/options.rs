@@ -39,7 +39,9 @@ pub struct OpenOptions {
     pub separator: Option<char>,
     /// User's files: whether double quotes enclose fields; `None`: guessed.
     pub quoting: Option<bool>,
-    /// User's files: the character encoding; `None`: UTF-8.
+    /// User's files: whether the first row of a table names the columns; `None`: guessed.
+    pub header: Option<bool>,
+    /// User's files: the character encoding; `None`: guessed.
     pub encoding: Option<Encoding>,
     /// User's files: the share of rows, in percent, that may be unreadable: they are counted, shown and left out;
     /// `None`: 1. More is an error.

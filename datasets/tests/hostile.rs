@@ -28,7 +28,14 @@ fn open_as_everything(bytes: &[u8]) {
     };
     let labels = ["0".to_string(), "1".to_string()];
     for name in [
-        "a.csv", "a.tsv", "a.txt", "a.jsonl", "a.json", "a", "a.csv.gz",
+        "a.csv",
+        "a.tsv",
+        "a.txt",
+        "a.jsonl",
+        "a.json",
+        "a",
+        "a.csv.gz",
+        "a.parquet",
     ] {
         let path = folder.path().join(name);
         fs::write(&path, bytes).unwrap();
@@ -37,7 +44,15 @@ fn open_as_everything(bytes: &[u8]) {
             Encoding::Utf8,
             Encoding::Latin1,
             Encoding::for_label("gbk").unwrap(),
+            Encoding::Utf16Le,
+            Encoding::Utf16Be,
         ] {
+            let options = OpenOptions {
+                encoding: Some(encoding),
+                bad_rows: Some(50.0),
+                ..options.clone()
+            };
+            let _ = open_text(&path.to_string_lossy(), &options);
             for pattern in [
                 LinePattern::LabelText,
                 LinePattern::TextTabLabel,

@@ -1,6 +1,5 @@
-//! A user's own texts: csv, tsv, JSON lines, `label text`, or a folder per class with one text a file.
+//! A user's own texts: csv, tsv, JSON lines, parquet, `label text`, or a folder per class with one text a file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Entries, PARTS, Source, list, look, name};
@@ -9,10 +8,14 @@ use crate::example::{Language, Split, TextExample};
 use crate::labels::settle;
 use crate::open::{Raw, name_of};
 use crate::options::OpenOptions;
+use crate::readers::detect::{Detector, detect_encoding};
 use crate::readers::json_lines::{Fields, guess_fields, read_json_lines};
 use crate::readers::loose::{Pattern, guess_pattern, read_loose};
+use crate::readers::parquet::{guess_parquet, read_parquet};
 use crate::readers::table::{Layout, TableOptions, guess_layout, read_table};
-use crate::readers::{Encoding, Names, Place, ReadError, Rows, Wanted, decode_row};
+use crate::readers::{
+    BAD_ROWS, Encoding, Input, Names, Place, ReadError, Rows, Wanted, decode_row,
+};
 
 /// Training texts that the language is guessed from.
 const LANGUAGE_SAMPLE: usize = 1000;
@@ -21,7 +24,8 @@ const LANGUAGE_SAMPLE: usize = 1000;
 enum Form {
     Table(Layout),
     Json(Fields),
-    Loose(Pattern, Encoding),
+    Parquet(Fields),
+    Loose(Pattern),
 }
 
 /// Reads the texts at `path`; the parts that are not there stay empty.
@@ -31,34 +35,48 @@ pub(crate) fn read_texts(
 ) -> Result<Raw<TextExample>, DataError> {
     let set_name = name_of(path);
     let mut names = Names::parted_by(options.label_separator.clone());
-    let (mut notes, mut blank) = (Vec::new(), 0);
+    let mut notes = Vec::new();
     let mut parts: [Vec<TextExample>; 3] = Default::default();
     let mut withheld = false;
+    let mut blank = 0;
+    let mut take = |part: usize, rows: Rows| {
+        blank += rows.blank;
+        parts[part] = rows.examples;
+    };
     match look(path, &options.limits, |file| extension(file).is_some())? {
         Source::File(file) => {
-            let form = decide(&file, options)?;
-            notes.push(format!("{}: {}", name(&file), form.sentence()));
-            let rows = form.read(&file, &mut names, options)?;
-            (parts[0], blank) = (rows.examples, rows.blank);
+            let encoding = encoding_of(&file, options)?;
+            let form = decide(&file, encoding, options)?;
+            notes.push(form.sentence(&name(&file), encoding, options));
+            take(
+                0,
+                form.read(&file, encoding, &mut names, &mut notes, options)?,
+            );
         }
         Source::PartFiles(mut files) => {
             withheld = super::withhold(&mut files, options);
-            let mut decided: Option<(Option<String>, Form)> = None;
+            let mut decided: Option<(Option<String>, Encoding, Form)> = None;
             for (part, file) in files.iter().enumerate() {
                 let Some(file) = file else { continue };
+                let encoding = encoding_of(file, options)?;
                 // One form for all files of a kind: what the training part is, the test part must be.
-                if decided
-                    .as_ref()
-                    .is_none_or(|(kind, _)| *kind != extension(file))
-                {
-                    let form = decide(file, options)?;
-                    notes.push(format!("{}: {}", name(file), form.sentence()));
-                    decided = Some((extension(file), form));
+                match &decided {
+                    Some((kind, known, _)) if *kind == extension(file) => {
+                        if *known != encoding {
+                            notes.push(format!("{}: {encoding} (--encoding)", name(file)));
+                        }
+                    }
+                    _ => {
+                        let form = decide(file, encoding, options)?;
+                        notes.push(form.sentence(&name(file), encoding, options));
+                        decided = Some((extension(file), encoding, form));
+                    }
                 }
-                if let Some((_, form)) = &decided {
-                    let rows = form.read(file, &mut names, options)?;
-                    blank += rows.blank;
-                    parts[part] = rows.examples;
+                if let Some((_, _, form)) = &decided {
+                    take(
+                        part,
+                        form.read(file, encoding, &mut names, &mut notes, options)?,
+                    );
                 }
             }
         }
@@ -66,9 +84,10 @@ pub(crate) fn read_texts(
             withheld = super::withhold(&mut folders, options);
             for (part, folder) in folders.iter().enumerate() {
                 let Some(folder) = folder else { continue };
-                let rows = read_class_folders(folder, &mut names, &mut notes, options)?;
-                blank += rows.blank;
-                parts[part] = rows.examples;
+                take(
+                    part,
+                    read_class_folders(folder, &mut names, &mut notes, options)?,
+                );
             }
             let found: Vec<&str> = (0..3)
                 .filter(|&part| folders[part].is_some())
@@ -80,9 +99,11 @@ pub(crate) fn read_texts(
             ));
         }
         Source::ClassFolders(folder) => {
-            let rows = read_class_folders(&folder, &mut names, &mut notes, options)?;
+            take(
+                0,
+                read_class_folders(&folder, &mut names, &mut notes, options)?,
+            );
             notes.push("one folder per class, one text per file".into());
-            (parts[0], blank) = (rows.examples, rows.blank);
         }
     }
     let [train, dev, test] = parts;
@@ -106,7 +127,10 @@ pub(crate) fn read_texts(
     )?;
     let language = options.language.unwrap_or_else(|| {
         let language = guess_language(&split.train);
-        notes.push(format!("texts are read as {}", said(language)));
+        notes.push(format!(
+            "texts are read as {} (guessed; to say otherwise: --language)",
+            said(language)
+        ));
         language
     });
     Ok(Raw {
@@ -130,59 +154,65 @@ fn extension(file: &Path) -> Option<String> {
         .map_or("", |(_, extension)| extension);
     let readable = matches!(
         extension,
-        "csv" | "tsv" | "tab" | "jsonl" | "ndjson" | "json" | "txt" | "data" | ""
+        "csv" | "tsv" | "tab" | "jsonl" | "ndjson" | "json" | "parquet" | "txt" | "data" | ""
     );
     readable.then(|| extension.to_owned())
 }
 
+/// The encoding asked for, or the one that the bytes of `file` show.
+fn encoding_of(file: &Path, options: &OpenOptions) -> Result<Encoding, ReadError> {
+    match options.encoding {
+        Some(encoding) => {
+            // "UTF-16" names both orders of bytes; the file's mark tells which.
+            let marked = detect_mark(file, options)?;
+            Ok(marked
+                .filter(|marked| marked.unit() == 2 && encoding.unit() == 2)
+                .unwrap_or(encoding))
+        }
+        None if extension(file).as_deref() == Some("parquet") => Ok(Encoding::Utf8),
+        None => detect_encoding(file, &options.limits),
+    }
+}
+
+fn detect_mark(file: &Path, options: &OpenOptions) -> Result<Option<Encoding>, ReadError> {
+    let start = Input::open(file, &options.limits)?.read_up_to(3)?;
+    Ok(Encoding::of_mark(&start).map(|(encoding, _)| encoding))
+}
+
 /// Decides how `file` is read, from its extension and its first rows.
-fn decide(file: &Path, options: &OpenOptions) -> Result<Form, DataError> {
+fn decide(file: &Path, encoding: Encoding, options: &OpenOptions) -> Result<Form, DataError> {
     let wanted = Wanted {
         text: options.text_column.as_deref(),
         label: options.label_column.as_deref(),
     };
-    let encoding = options.encoding.unwrap_or_default();
     let limits = &options.limits;
     let table = || -> Result<Form, DataError> {
-        let separator = match options.separator {
-            Some(separator) => Some(
-                u8::try_from(separator)
-                    .ok()
-                    .filter(u8::is_ascii)
-                    .ok_or_else(|| {
-                        let what = format!("the separator `{separator}` is no ASCII character");
-                        ReadError::Unsupported {
-                            path: file.into(),
-                            what,
-                        }
-                    })?,
-            ),
-            None => None,
-        };
         let table = TableOptions {
             wanted,
-            separator,
+            separator: separator(file, options)?,
             quoting: options.quoting,
+            header: options.header,
             encoding,
         };
         Ok(Form::Table(guess_layout(file, table, limits)?))
     };
     match extension(file).as_deref() {
-        Some("jsonl" | "ndjson" | "json") => Ok(Form::Json(guess_fields(file, wanted, limits)?)),
-        Some("csv" | "tsv" | "tab") => table(),
-        Some(_) => {
-            let named =
-                options.separator.is_some() || wanted.text.is_some() || wanted.label.is_some();
-            let pattern = if named {
-                None
-            } else {
-                guess_pattern(file, encoding, limits)?
-            };
-            pattern.map_or_else(table, |pattern| Ok(Form::Loose(pattern, encoding)))
+        Some("jsonl" | "ndjson" | "json") => {
+            Ok(Form::Json(guess_fields(file, wanted, encoding, limits)?))
         }
+        Some("parquet") => Ok(Form::Parquet(guess_parquet(file, wanted, limits)?)),
+        Some("csv" | "tsv" | "tab") => table(),
+        Some(_) => match (options.separator, wanted.text, wanted.label) {
+            (None, None, Some("first")) => Ok(Form::Loose(Pattern::LabelFirst)),
+            (None, None, Some("last")) => Ok(Form::Loose(Pattern::LabelLast)),
+            (None, None, None) => {
+                guess_pattern(file, encoding, limits)?.map_or_else(table, |p| Ok(Form::Loose(p)))
+            }
+            _ => table(),
+        },
         None => {
-            let what = "read are csv, tsv, jsonl and txt files (each may be gzip-packed), and folders per class: \
-                        convert it to one of them";
+            let what = "read are csv, tsv, jsonl, parquet and txt files (each may be gzip-packed), and folders per \
+                        class: convert it to one of them";
             Err(ReadError::Unsupported {
                 path: file.into(),
                 what: what.into(),
@@ -192,28 +222,88 @@ fn decide(file: &Path, options: &OpenOptions) -> Result<Form, DataError> {
     }
 }
 
+fn separator(file: &Path, options: &OpenOptions) -> Result<Option<u8>, ReadError> {
+    let Some(separator) = options.separator else {
+        return Ok(None);
+    };
+    let byte = u8::try_from(separator).ok();
+    let byte = byte.filter(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r' | 0));
+    byte.map(Some).ok_or_else(|| ReadError::Unsupported {
+        path: file.into(),
+        what: format!(
+            "{separator:?} cannot be a separator: one ASCII character is, but no quote or line end"
+        ),
+    })
+}
+
 impl Form {
-    fn sentence(&self) -> String {
-        match self {
-            Self::Table(layout) => layout.sentence(),
-            Self::Json(fields) => fields.sentence(),
-            Self::Loose(pattern, encoding) => pattern.sentence(*encoding),
+    /// The form as a note: what was guessed, and which options say otherwise.
+    fn sentence(&self, name: &str, encoding: Encoding, options: &OpenOptions) -> String {
+        let (form, named): (String, &[&str]) = match self {
+            Self::Table(layout) => (
+                format!("{encoding}, {}", layout.sentence()),
+                &[
+                    "encoding",
+                    "separator",
+                    "quoting",
+                    "header",
+                    "text-column",
+                    "label-column",
+                ],
+            ),
+            Self::Json(fields) => (
+                format!("{encoding}, JSON lines; {}", fields.sentence()),
+                &["encoding", "text-column", "label-column"],
+            ),
+            Self::Parquet(fields) => (
+                format!("parquet; {}", fields.sentence()),
+                &["text-column", "label-column"],
+            ),
+            Self::Loose(pattern) => (
+                format!("{encoding}, {}", pattern.sentence()),
+                &["encoding", "separator", "label-column"],
+            ),
+        };
+        let given = |option: &str| match option {
+            "encoding" => options.encoding.is_some(),
+            "separator" => options.separator.is_some(),
+            "quoting" => options.quoting.is_some(),
+            "header" => options.header.is_some(),
+            "text-column" => options.text_column.is_some(),
+            _ => options.label_column.is_some(),
+        };
+        let guessed: Vec<String> = named
+            .iter()
+            .filter(|option| !given(option))
+            .map(|option| format!("--{option}"))
+            .collect();
+        if guessed.is_empty() {
+            return format!("{name}: {form}");
         }
+        format!(
+            "{name}: {form} (guessed; to say otherwise: {})",
+            guessed.join(", ")
+        )
     }
 
     fn read(
         &self,
         file: &Path,
+        encoding: Encoding,
         names: &mut Names,
+        notes: &mut Vec<String>,
         options: &OpenOptions,
     ) -> Result<Rows, ReadError> {
-        match self {
-            Self::Table(layout) => read_table(file, layout, names, &options.limits),
-            Self::Json(fields) => read_json_lines(file, fields, names, &options.limits),
-            Self::Loose(pattern, encoding) => {
-                read_loose(file, *pattern, *encoding, names, &options.limits)
-            }
-        }
+        let limits = &options.limits;
+        let rows = match self {
+            Self::Table(layout) => read_table(file, layout, encoding, names, limits),
+            Self::Json(fields) => read_json_lines(file, fields, encoding, names, limits),
+            Self::Parquet(fields) => read_parquet(file, fields, names, limits),
+            Self::Loose(pattern) => read_loose(file, *pattern, encoding, names, limits),
+        }?;
+        let rows = rows.finish(file, options.bad_rows.unwrap_or(BAD_ROWS))?;
+        notes.extend(rows.sentences(&name(file)));
+        Ok(rows)
     }
 }
 
@@ -225,7 +315,8 @@ fn read_class_folders(
     options: &OpenOptions,
 ) -> Result<Rows, ReadError> {
     let limits = &options.limits;
-    let mut rows = Rows::default();
+    let (mut rows, mut files_read) = (Rows::default(), Vec::new());
+    let (mut detector, mut left) = (Detector::default(), limits.file_bytes);
     for class in list(folder, limits)?.folders {
         let label = name(&class);
         // The Large Movie Review Dataset keeps its unlabelled reviews beside the classes.
@@ -245,32 +336,73 @@ fn read_class_folders(
             ));
         }
         for file in files {
-            let at = Place {
-                path: file.clone(),
-                line: 1,
-                byte: 0,
-            };
-            let text = read_text(&file, options)?;
-            rows.push(text, &label, &at, names, limits)?;
+            let bytes = read_whole(&file, options)?;
+            left = left
+                .checked_sub(bytes.len() as u64)
+                .ok_or_else(|| ReadError::Limit {
+                    path: folder.into(),
+                    limit: limits.file_bytes,
+                    unit: "bytes",
+                    name: "file_bytes",
+                })?;
+            if options.encoding.is_none() && Encoding::of_mark(&bytes).is_none() {
+                detector.feed(&bytes);
+                detector.feed(b"\n");
+            }
+            files_read.push((label.clone(), file, bytes));
         }
     }
-    rows.not_empty(folder)
+    // One encoding for all files without a mark: a single short text would tell too little.
+    let encoding = options.encoding.unwrap_or_else(|| detector.finish());
+    if encoding != Encoding::Utf8 && options.encoding.is_none() {
+        notes.push(format!(
+            "{}: texts in {encoding} (guessed; to say otherwise: --encoding)",
+            folder.display()
+        ));
+    }
+    for (label, file, bytes) in files_read {
+        let at = Place {
+            path: file,
+            line: 1,
+            byte: 0,
+        };
+        let read = decode_text(&bytes, encoding, &at)
+            .and_then(|text| rows.push(text, &label, &at, names, limits));
+        if let Err(error) = read {
+            rows.refuse(error)?;
+        }
+    }
+    let rows = rows.finish(folder, options.bad_rows.unwrap_or(BAD_ROWS))?;
+    notes.extend(rows.sentences(&name(folder)));
+    Ok(rows)
 }
 
-fn read_text(file: &PathBuf, options: &OpenOptions) -> Result<String, ReadError> {
-    let io = |source| ReadError::from_io(file, source);
-    let at = Place {
-        path: file.clone(),
-        line: 1,
-        byte: 0,
-    };
+/// The bytes of a file, unpacked, which is one row.
+fn read_whole(file: &PathBuf, options: &OpenOptions) -> Result<Vec<u8>, ReadError> {
     let limit = options.limits.row_bytes;
-    if fs::metadata(file).map_err(io)?.len() > limit as u64 {
+    let bytes = Input::open(file, &options.limits)?.read_up_to(limit as u64 + 1)?;
+    if bytes.len() > limit {
+        let at = Place {
+            path: file.clone(),
+            line: 1,
+            byte: 0,
+        };
         return Err(ReadError::LongRow { at, limit });
     }
-    let bytes = fs::read(file).map_err(io)?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    decode_row(bytes, options.encoding.unwrap_or_default(), &at)
+    Ok(bytes)
+}
+
+/// Decodes a file's text: in the encoding of its mark, or else in `encoding`.
+fn decode_text(bytes: &[u8], encoding: Encoding, start: &Place) -> Result<String, ReadError> {
+    let (encoding, mark) = Encoding::of_mark(bytes).unwrap_or((encoding, 0));
+    // The place of a mistake is told with its line.
+    decode_row(&bytes[mark..], encoding, &start.later(mark)).map_err(|mut error| {
+        if let ReadError::BadText { at, .. } | ReadError::NulByte { at } = &mut error {
+            let before = bytes.get(..at.byte as usize).unwrap_or_default();
+            at.line = 1 + before.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        }
+        error
+    })
 }
 
 /// Chinese if a third of the letters are Han characters, English if nearly all are ASCII.

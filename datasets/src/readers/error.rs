@@ -14,6 +14,16 @@ pub struct Place {
     pub byte: u64,
 }
 
+impl Place {
+    /// The place `bytes` behind this one, on the same line.
+    pub(crate) fn later(&self, bytes: usize) -> Self {
+        Self {
+            byte: self.byte + bytes as u64,
+            ..self.clone()
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -78,7 +88,7 @@ pub enum ReadError {
     },
     /// Bytes that are no text in the encoding.
     #[error(
-        "{at}: this byte is no {encoding}: save the file as UTF-8, or name its encoding (for example windows-1252)"
+        "{at}: this byte is no {encoding}: save the file as UTF-8, or name its encoding (--encoding windows-1252)"
     )]
     BadText {
         /// The first byte that does not decode.
@@ -86,14 +96,14 @@ pub enum ReadError {
         /// The encoding tried.
         encoding: String,
     },
-    /// A byte order mark of UTF-16.
+    /// A byte order mark of UTF-16 where UTF-8 is published.
     #[error("{}: the file is UTF-16: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)", path.display())]
     Utf16 {
         /// The file.
         path: PathBuf,
     },
     /// A NUL byte: the file is binary, or UTF-16 without its mark.
-    #[error("{at}: a NUL byte: this is no text file (or it is UTF-16: save it as UTF-8)")]
+    #[error("{at}: a NUL byte: this is no text file (or it is UTF-16: --encoding utf-16)")]
     NulByte {
         /// The byte.
         at: Place,
@@ -120,20 +130,29 @@ pub enum ReadError {
     },
     /// A quoted field without an end.
     #[error(
-        "{at}: the quote opened here is never closed: close or double it, or read the file without quoting"
+        "{at}: the quote opened here is never closed: close or double it, or read the file without quoting (--quoting no)"
     )]
     UnclosedQuote {
         /// The opening quote.
         at: Place,
     },
-    /// A record with another number of fields than the first.
+    /// Quotes that open and never close, over and over.
     #[error(
-        "{at}: {found} fields where the first row has {expected}: is the separator right, is a quote missing?"
+        "{}: quotes are opened and not closed over and over: read the file without quoting (--quoting no)",
+        path.display()
+    )]
+    ManyQuotes {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A record with another number of fields than most.
+    #[error(
+        "{at}: {found} fields where most rows have {expected}: is the separator right (--separator), is a quote missing?"
     )]
     RaggedRow {
         /// The row.
         at: Place,
-        /// Fields of the first row.
+        /// Fields of most rows.
         expected: usize,
         /// Fields of this row.
         found: usize,
@@ -151,7 +170,7 @@ pub enum ReadError {
         nearest: Option<String>,
     },
     /// The text and label columns cannot be guessed.
-    #[error("{}: cannot tell {what}; the columns are {columns}: name the text and label columns", path.display())]
+    #[error("{}: cannot tell {what}; the columns are {columns}: name the text and label columns (--text-column, --label-column)", path.display())]
     UnclearColumns {
         /// The file.
         path: PathBuf,
@@ -167,6 +186,43 @@ pub enum ReadError {
         at: Place,
         /// The parser's words, or the missing field.
         what: String,
+    },
+    /// A row of a table without lines.
+    #[error("{}, row {row}: {what}", path.display())]
+    BadRecord {
+        /// The file.
+        path: PathBuf,
+        /// The row, counted from 1.
+        row: u64,
+        /// What is missing or of the wrong kind.
+        what: String,
+    },
+    /// More rows than allowed that cannot be read.
+    #[error(
+        "{first}{}; {bad} of {rows} rows cannot be read, and at most {allowed} % are passed over: mend them, or allow more (--bad-rows)",
+        also(more)
+    )]
+    BadRows {
+        /// What is wrong with the first of them.
+        first: Box<ReadError>,
+        /// What is wrong with the next few.
+        more: Vec<String>,
+        /// Rows that cannot be read.
+        bad: usize,
+        /// All rows.
+        rows: usize,
+        /// The share allowed, in percent.
+        allowed: f64,
+    },
+    /// A label column that holds no classes.
+    #[error("{}: more than {limit} different labels (such as {example:?}): the column looks like an id, a text or a quantity, not like a class: name the label column (--label-column)", path.display())]
+    ManyLabels {
+        /// The file.
+        path: PathBuf,
+        /// The most that are admitted.
+        limit: usize,
+        /// One of them.
+        example: String,
     },
     /// A file that does not start as its format does.
     #[error("{}: not {expected} (it starts with {found}): wrong file, or damaged", path.display())]
@@ -246,6 +302,20 @@ pub(crate) struct FileTooBig {
 }
 
 impl ReadError {
+    /// Whether only one row is spoilt: the rows behind it can be read.
+    pub(crate) fn spoils_one_row(&self) -> bool {
+        matches!(
+            self,
+            Self::BadText { .. }
+                | Self::NulByte { .. }
+                | Self::BadRow { .. }
+                | Self::RaggedRow { .. }
+                | Self::UnclosedQuote { .. }
+                | Self::BadJson { .. }
+                | Self::BadRecord { .. }
+        )
+    }
+
     /// Turns a failed read of `path` into the error that says why.
     pub(crate) fn from_io(path: &Path, source: std::io::Error) -> Self {
         if let Some(&FileTooBig { limit }) = source.get_ref().and_then(|inner| inner.downcast_ref())
@@ -262,6 +332,13 @@ impl ReadError {
             source,
         }
     }
+}
+
+/// Further errors, each on a line of its own.
+fn also(more: &[String]) -> String {
+    let lines = more.iter().map(|error| format!("\n{error}"));
+    let end = if more.is_empty() { "" } else { "\n" };
+    lines.collect::<String>() + end
 }
 
 /// `; did you mean X?` or nothing.

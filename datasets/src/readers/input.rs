@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use super::error::FileTooBig;
-use super::{Limits, Place, ReadError};
+use super::{Encoding, Limits, Place, ReadError};
 
 /// First bytes of every gzip file.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -23,6 +23,9 @@ pub(crate) struct Input {
     byte: u64,
     limits: Limits,
     gzip: bool,
+    encoding: Encoding,
+    /// A line as it stands in the file, before it is decoded.
+    raw: Vec<u8>,
 }
 
 impl Input {
@@ -63,7 +66,68 @@ impl Input {
             byte: 0,
             limits: *limits,
             gzip,
+            encoding: Encoding::Utf8,
+            raw: Vec::new(),
         })
+    }
+
+    /// Opens `path` for [`Self::next_text`]: a byte order mark of `encoding` is passed over.
+    pub fn open_text(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Self, ReadError> {
+        Self::open(path, limits)?.decoding(encoding)
+    }
+
+    /// Reads on in `encoding`; passes over its byte order mark.
+    pub fn decoding(mut self, encoding: Encoding) -> Result<Self, ReadError> {
+        let start = self
+            .reader
+            .fill_buf()
+            .map_err(|source| ReadError::from_io(&self.path, source))?;
+        if let Some((marked, length)) = Encoding::of_mark(start)
+            && marked == encoding
+        {
+            self.reader.consume(length);
+            self.byte += length as u64;
+        }
+        self.encoding = encoding;
+        Ok(self)
+    }
+
+    /// Reads the next line into `text`, decoded; tells where it starts. `None` at the end of the file.
+    ///
+    /// # Errors
+    ///
+    /// After [`ReadError::BadText`] and [`ReadError::NulByte`] the next call reads the next line.
+    pub fn next_text(&mut self, text: &mut String) -> Result<Option<Place>, ReadError> {
+        text.clear();
+        let mut raw = std::mem::take(&mut self.raw);
+        let result = self.next_line(&mut raw).and_then(|at| {
+            let Some(at) = at else { return Ok(None) };
+            self.encoding
+                .decode_into(&raw, text)
+                .map_err(|offset| ReadError::BadText {
+                    at: at.later(offset),
+                    encoding: self.encoding.to_string(),
+                })?;
+            if let Some(offset) = text.find('\0') {
+                let offset = self.encoding.length_of(&text[..offset]);
+                return Err(ReadError::NulByte {
+                    at: at.later(offset),
+                });
+            }
+            Ok(Some(at))
+        });
+        self.raw = raw;
+        result
+    }
+
+    /// Whether the file is packed by gzip.
+    pub fn is_packed(&self) -> bool {
+        self.gzip
+    }
+
+    /// The encoding that [`Self::next_text`] decodes.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// The file's path, for errors.
@@ -120,6 +184,16 @@ impl Input {
         row.clear();
         self.line += 1;
         let at = self.place();
+        while self.read_to_lf(row, &at)? {
+            if self.ends_line(row)? {
+                return Ok(Some(at));
+            }
+        }
+        Ok((self.byte > at.byte).then_some(at))
+    }
+
+    /// Appends the bytes up to and with the next LF; `false` if the file ends before one.
+    fn read_to_lf(&mut self, row: &mut Vec<u8>, at: &Place) -> Result<bool, ReadError> {
         loop {
             let available = match self.reader.fill_buf() {
                 Ok(available) => available,
@@ -127,26 +201,54 @@ impl Input {
                 Err(source) => return Err(self.failed(source)),
             };
             if available.is_empty() {
-                return Ok((self.byte > at.byte).then_some(at));
+                return Ok(false);
             }
             let end = available.iter().position(|&byte| byte == b'\n');
             let taken = end.map_or(available.len(), |end| end + 1);
-            row.extend_from_slice(&available[..end.unwrap_or(taken)]);
+            row.extend_from_slice(&available[..taken]);
             self.reader.consume(taken);
             self.byte += taken as u64;
             if row.len() > self.limits.row_bytes {
                 return Err(ReadError::LongRow {
-                    at,
+                    at: at.clone(),
                     limit: self.limits.row_bytes,
                 });
             }
             if end.is_some() {
-                if row.last() == Some(&b'\r') {
-                    row.pop();
-                }
-                return Ok(Some(at));
+                return Ok(true);
             }
         }
+    }
+
+    /// Whether the LF at the end of `row` ends a line, rather than being half of another character of UTF-16; if so,
+    /// takes the line end away.
+    fn ends_line(&mut self, row: &mut Vec<u8>) -> Result<bool, ReadError> {
+        let carriage_return: &[u8] = match self.encoding {
+            Encoding::Utf16Le if row.len().is_multiple_of(2) => return Ok(false),
+            Encoding::Utf16Le => {
+                let next = self.reader.fill_buf();
+                let next = next.map_err(|source| ReadError::from_io(&self.path, source))?;
+                if next.first() != Some(&0) {
+                    return Ok(false);
+                }
+                self.reader.consume(1);
+                self.byte += 1;
+                b"\r\0"
+            }
+            Encoding::Utf16Be if row.len() % 2 == 1 || row[row.len() - 2] != 0 => {
+                return Ok(false);
+            }
+            Encoding::Utf16Be => {
+                row.pop();
+                b"\0\r"
+            }
+            Encoding::Utf8 | Encoding::Latin1 | Encoding::Legacy(_) => b"\r",
+        };
+        row.pop();
+        if row.ends_with(carriage_return) {
+            row.truncate(row.len() - carriage_return.len());
+        }
+        Ok(true)
     }
 
     /// Reads `count` bytes, or fewer at the end of the file. Memory grows with the bytes that are really there.
@@ -215,6 +317,66 @@ mod tests {
             ]
         );
         assert!(lines(b"").is_empty());
+    }
+
+    /// The lines of `bytes` as text, `Err` for those that are none, with the byte where each starts or fails.
+    fn texts(encoding: Encoding, bytes: &[u8]) -> Vec<(Result<String, String>, u64)> {
+        let bytes = io::Cursor::new(bytes.to_vec());
+        let input = Input::from_reader(Path::new("t"), bytes, &Limits::DEFAULT).unwrap();
+        let mut input = input.decoding(encoding).unwrap();
+        let (mut text, mut found) = (String::new(), Vec::new());
+        loop {
+            match input.next_text(&mut text) {
+                Ok(None) => return found,
+                Ok(Some(at)) => found.push((Ok(text.clone()), at.byte)),
+                Err(ReadError::BadText { at, .. }) => found.push((Err("text".into()), at.byte)),
+                Err(ReadError::NulByte { at }) => found.push((Err("nul".into()), at.byte)),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_utf16_end_at_whole_units() {
+        // U+4E0A and U+0A41 hold the byte of LF in their lower and their upper half.
+        let text = "\u{feff}\u{4e0a}\u{a41}a\r\n\nb\u{4e00}\n";
+        for (encoding, bytes) in [
+            (
+                Encoding::Utf16Le,
+                text.encode_utf16()
+                    .flat_map(u16::to_le_bytes)
+                    .collect::<Vec<u8>>(),
+            ),
+            (
+                Encoding::Utf16Be,
+                text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            ),
+        ] {
+            let expected = [
+                (Ok("\u{4e0a}\u{a41}a".into()), 2),
+                (Ok(String::new()), 12),
+                (Ok("b\u{4e00}".into()), 14),
+            ];
+            assert_eq!(texts(encoding, &bytes), expected, "{encoding}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_text_does_not_stop_the_next() {
+        let found = texts(Encoding::Utf8, b"\xef\xbb\xbfa\nb\xffc\nd\0\ne");
+        let bad = |what: &str| Err(what.to_owned());
+        assert_eq!(
+            found,
+            [
+                (Ok("a".into()), 3),
+                (bad("text"), 6),
+                (bad("nul"), 10),
+                (Ok("e".into()), 12)
+            ]
+        );
+        let gb18030 = Encoding::for_label("gb18030").unwrap();
+        let found = texts(gb18030, b"\xd6\xd0|\xff\n\xd6\x7c\0\n");
+        assert_eq!(found, [(bad("text"), 3), (bad("nul"), 7)]);
     }
 
     #[test]

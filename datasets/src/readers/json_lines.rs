@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::lines::decode_row;
 use super::names::Names;
 use super::table::{SAMPLE_ROWS, Wanted, choose};
 use super::{Encoding, Input, Limits, Place, ReadError, Rows};
@@ -23,7 +22,7 @@ impl Fields {
     pub fn sentence(&self) -> String {
         let text: Vec<String> = self.text.iter().map(|name| format!("`{name}`")).collect();
         format!(
-            "JSON lines; text: field {}; label: field `{}`",
+            "text: field {}; label: field `{}`",
             text.join(" and "),
             self.label
         )
@@ -34,17 +33,29 @@ impl Fields {
 pub(crate) fn guess_fields(
     path: &Path,
     wanted: Wanted<'_>,
+    encoding: Encoding,
     limits: &Limits,
 ) -> Result<Fields, ReadError> {
-    let mut input = Input::open(path, limits)?;
-    input.skip_mark()?;
-    let (mut objects, mut line) = (Vec::new(), Vec::new());
-    while objects.len() < SAMPLE_ROWS
-        && let Some(at) = input.next_line(&mut line)?
-    {
-        objects.extend(parse(&line, &at)?);
+    let mut input = Input::open_text(path, encoding, limits)?;
+    let (mut objects, mut line) = (Vec::new(), String::new());
+    let (mut lines, mut first_error) = (0, None);
+    while lines < SAMPLE_ROWS {
+        let parsed = match input.next_text(&mut line) {
+            Ok(None) => break,
+            Ok(Some(at)) => parse(&line, &at),
+            Err(error) => Err(error),
+        };
+        lines += 1;
+        match parsed {
+            Ok(object) => objects.extend(object),
+            Err(error) if error.spoils_one_row() => first_error = first_error.or(Some(error)),
+            Err(error) => return Err(error),
+        }
     }
     let Some(first) = objects.first() else {
+        if let Some(error) = first_error {
+            return Err(error);
+        }
         return Err(ReadError::Empty {
             path: path.into(),
             what: "the file has no JSON objects".into(),
@@ -77,64 +88,83 @@ pub(crate) fn guess_fields(
 pub(crate) fn read_json_lines(
     path: &Path,
     fields: &Fields,
+    encoding: Encoding,
     names: &mut Names,
     limits: &Limits,
 ) -> Result<Rows, ReadError> {
-    let mut input = Input::open(path, limits)?;
-    input.skip_mark()?;
-    let (mut rows, mut line) = (Rows::default(), Vec::new());
-    while let Some(at) = input.next_line(&mut line)? {
-        let Some(object) = parse(&line, &at)? else {
-            continue;
+    let mut input = Input::open_text(path, encoding, limits)?;
+    let (mut rows, mut line) = (Rows::default(), String::new());
+    loop {
+        let read = match input.next_text(&mut line) {
+            Ok(None) => return Ok(rows),
+            Ok(Some(at)) => read_object(&line, &at, fields, names).and_then(|row| match row {
+                None => Ok(()),
+                Some((text, label)) => rows.push(text, &label, &at, names, limits),
+            }),
+            Err(error) => Err(error),
         };
-        let get = |name: &String| {
-            object.get(name).ok_or_else(|| {
-                let known: Vec<&str> = object.keys().map(String::as_str).collect();
-                ReadError::BadJson {
-                    at: at.clone(),
-                    what: format!("no field `{name}`; the fields are {}", known.join(", ")),
-                }
-            })
-        };
-        let mut texts = Vec::with_capacity(1);
-        for name in &fields.text {
-            let Value::String(text) = get(name)? else {
-                let what = format!("field `{name}` is no string");
-                return Err(ReadError::BadJson { at, what });
-            };
-            texts.push(text.as_str());
+        if let Err(error) = read {
+            rows.refuse(error)?;
         }
-        let label = match get(&fields.label)? {
-            Value::Array(list) => {
-                let labels: Option<Vec<String>> = list.iter().map(scalar).collect();
-                labels.and_then(|labels| names.joined(&labels))
-            }
-            value => scalar(value),
-        };
-        let Some(label) = label else {
-            let what = format!(
-                "field `{}` is no string, whole number or truth value, nor a list of such without `{}`",
-                fields.label,
-                crate::OpenOptions::LIST_SEPARATOR
-            );
-            return Err(ReadError::BadJson { at, what });
-        };
-        let text = texts.join(" ");
-        if let Some(offset) = text.find('\0') {
-            let what = format!(
-                "the text holds U+0000 (its character {})",
-                text[..offset].chars().count()
-            );
-            return Err(ReadError::BadJson { at, what });
-        }
-        rows.push(text, &label, &at, names, limits)?;
     }
-    rows.not_empty(path)
+}
+
+/// Text and label of the object on a line; `None` on an empty line.
+fn read_object(
+    line: &str,
+    at: &Place,
+    fields: &Fields,
+    names: &mut Names,
+) -> Result<Option<(String, String)>, ReadError> {
+    let Some(object) = parse(line, at)? else {
+        return Ok(None);
+    };
+    let bad = |what: String| ReadError::BadJson {
+        at: at.clone(),
+        what,
+    };
+    let get = |name: &String| {
+        object.get(name).ok_or_else(|| {
+            let known: Vec<&str> = object.keys().map(String::as_str).collect();
+            bad(format!(
+                "no field `{name}`; the fields are {}",
+                known.join(", ")
+            ))
+        })
+    };
+    let mut texts = Vec::with_capacity(1);
+    for name in &fields.text {
+        let Value::String(text) = get(name)? else {
+            return Err(bad(format!("field `{name}` is no string")));
+        };
+        texts.push(text.as_str());
+    }
+    let label = match get(&fields.label)? {
+        Value::Array(list) => {
+            let labels: Option<Vec<String>> = list.iter().map(scalar).collect();
+            labels.and_then(|labels| names.joined(&labels))
+        }
+        value => scalar(value),
+    };
+    let Some(label) = label else {
+        return Err(bad(format!(
+            "field `{}` is no string, whole number or truth value, nor a list of such without `{}`",
+            fields.label,
+            crate::OpenOptions::LIST_SEPARATOR
+        )));
+    };
+    let text = texts.join(" ");
+    if let Some(offset) = text.find('\0') {
+        let before = text[..offset].chars().count();
+        return Err(bad(format!(
+            "the text holds U+0000 (its character {before})"
+        )));
+    }
+    Ok(Some((text, label)))
 }
 
 /// The object on a line; `None` on an empty line.
-fn parse(line: &[u8], at: &Place) -> Result<Option<Map<String, Value>>, ReadError> {
-    let text = decode_row(line, Encoding::Utf8, at)?;
+fn parse(text: &str, at: &Place) -> Result<Option<Map<String, Value>>, ReadError> {
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -142,7 +172,7 @@ fn parse(line: &[u8], at: &Place) -> Result<Option<Map<String, Value>>, ReadErro
         at: at.clone(),
         what,
     };
-    match serde_json::from_str(&text) {
+    match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(Some(object)),
         Ok(_) => Err(bad(
             "no JSON object: each line is one object (an array: jq -c '.[]' FILE)".into(),
@@ -183,9 +213,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl");
         std::fs::write(&path, bytes).unwrap();
-        let fields = guess_fields(&path, wanted, &Limits::DEFAULT)?;
+        let (utf8, limits) = (Encoding::Utf8, Limits::DEFAULT);
+        let fields = guess_fields(&path, wanted, utf8, &limits)?;
         let mut names = Names::default();
-        let rows = read_json_lines(&path, &fields, &mut names, &Limits::DEFAULT)?;
+        let rows = read_json_lines(&path, &fields, utf8, &mut names, &limits)?;
+        let rows = rows.finish(&path, 0.0)?;
         let name = |label: u32| names.as_slice()[label as usize].clone();
         Ok((
             rows.examples
@@ -201,7 +233,7 @@ mod tests {
         let bytes = "\u{feff}{\"label\":1,\"text\":\"a \\u00e9\"}\r\n\n{\"text\":\"b\",\"label\":\"1\",\"more\":[1]}\n";
         let (rows, said) = read(bytes.as_bytes(), Wanted::default()).unwrap();
         assert_eq!(rows, [("a é".into(), "1".into()), ("b".into(), "1".into())]);
-        assert_eq!(said, "JSON lines; text: field `text`; label: field `label`");
+        assert_eq!(said, "text: field `text`; label: field `label`");
     }
 
     #[test]

@@ -79,13 +79,16 @@ pub(crate) fn decode_row(row: &[u8], encoding: Encoding, at: &Place) -> Result<S
         byte: at.byte + offset as u64,
         ..at.clone()
     };
-    if let Some(offset) = row.iter().position(|&byte| byte == 0) {
-        return Err(ReadError::NulByte { at: inside(offset) });
-    }
-    encoding.decode(row).map_err(|offset| ReadError::BadText {
+    let text = encoding.decode(row).map_err(|offset| ReadError::BadText {
         at: inside(offset),
         encoding: encoding.to_string(),
-    })
+    })?;
+    match text.find('\0') {
+        None => Ok(text),
+        Some(offset) => Err(ReadError::NulByte {
+            at: inside(encoding.length_of(&text[..offset])),
+        }),
+    }
 }
 
 fn parse_line(
@@ -191,7 +194,7 @@ mod tests {
         };
         assert_eq!(
             error(b"0 a\n1 b\xff", LabelText),
-            "t, line 2, byte 7: this byte is no utf-8: save the file as UTF-8, or name its encoding (for example windows-1252)"
+            "t, line 2, byte 7: this byte is no utf-8: save the file as UTF-8, or name its encoding (--encoding windows-1252)"
         );
         assert!(error(b"0 a\nx\0y z", LabelText).starts_with("t, line 2, byte 5: a NUL byte"));
         assert!(

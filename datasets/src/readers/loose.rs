@@ -1,9 +1,9 @@
-//! Text files of the user's own that are no tables: `__label__NAME text` (fastText) or `label text`.
+//! Text files of the user's own that are no tables: `__label__NAME text` (fastText), `label text` or
+//! `text label`.
 
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::lines::decode_row;
 use super::names::Names;
 use super::table::SAMPLE_ROWS;
 use super::{Encoding, Input, Limits, Place, ReadError, Rows};
@@ -18,16 +18,19 @@ pub(crate) enum Pattern {
     FastText,
     /// `label text`.
     LabelFirst,
+    /// `text label`.
+    LabelLast,
 }
 
 impl Pattern {
     /// The pattern as a sentence for the set's notes.
-    pub fn sentence(self, encoding: Encoding) -> String {
+    pub fn sentence(self) -> String {
         let form = match self {
             Self::FastText => "`__label__NAME text`",
             Self::LabelFirst => "`label text`, a blank between",
+            Self::LabelLast => "`text label`, a blank between",
         };
-        format!("one row a line, {form}, {encoding}")
+        format!("one row a line, {form}")
     }
 }
 
@@ -37,30 +40,40 @@ pub(crate) fn guess_pattern(
     encoding: Encoding,
     limits: &Limits,
 ) -> Result<Option<Pattern>, ReadError> {
-    let mut input = Input::open(path, limits)?;
-    input.skip_mark()?;
-    let (mut line, mut lines, mut marked, mut tabs, mut lone) = (Vec::new(), 0, 0, 0, 0);
-    let mut labels = HashSet::new();
-    while lines < SAMPLE_ROWS
-        && let Some(at) = input.next_line(&mut line)?
-    {
-        let text = decode_row(&line, encoding, &at)?;
-        if text.trim().is_empty() {
+    let mut input = Input::open_text(path, encoding, limits)?;
+    let (mut text, mut lines, mut marked, mut tabs, mut lone) = (String::new(), 0, 0, 0, 0);
+    let (mut first, mut last) = (HashSet::new(), HashSet::new());
+    let mut first_error = None;
+    while lines < SAMPLE_ROWS {
+        match input.next_text(&mut text) {
+            Ok(None) => break,
+            Ok(Some(_)) => {}
+            Err(error) if error.spoils_one_row() => {
+                first_error = first_error.or(Some(error));
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
+        let text = text.trim();
+        if text.is_empty() {
             continue;
         }
         lines += 1;
         marked += usize::from(text.starts_with(PREFIX));
         tabs += usize::from(text.contains('\t'));
-        match text.split_once(' ') {
-            Some((label, _)) => {
-                labels.insert(label.to_owned());
+        match (text.split_once(' '), text.rsplit_once(' ')) {
+            (Some((label, _)), Some((_, other))) => {
+                first.insert(label.to_owned());
+                last.insert(other.to_owned());
             }
-            None => lone += 1,
+            _ => lone += 1,
         }
     }
-    let repeats = lone == 0 && labels.len() > 1 && 2 * labels.len() <= lines;
-    Ok(match lines {
-        0 => {
+    let repeats =
+        |labels: &HashSet<String>| lone == 0 && labels.len() > 1 && 2 * labels.len() <= lines;
+    Ok(match (lines, first_error) {
+        (0, Some(error)) => return Err(error),
+        (0, None) => {
             return Err(ReadError::Empty {
                 path: path.into(),
                 what: "the file has no rows".into(),
@@ -68,7 +81,11 @@ pub(crate) fn guess_pattern(
         }
         _ if marked == lines => Some(Pattern::FastText),
         _ if tabs == lines => None,
-        _ if repeats => Some(Pattern::LabelFirst),
+        // Sentences may well begin with few words; they end with fewer only where those are labels.
+        _ if repeats(&last) && (!repeats(&first) || last.len() < first.len()) => {
+            Some(Pattern::LabelLast)
+        }
+        _ if repeats(&first) => Some(Pattern::LabelFirst),
         _ => None,
     })
 }
@@ -81,18 +98,20 @@ pub(crate) fn read_loose(
     names: &mut Names,
     limits: &Limits,
 ) -> Result<Rows, ReadError> {
-    let mut input = Input::open(path, limits)?;
-    input.skip_mark()?;
-    let (mut rows, mut line) = (Rows::default(), Vec::new());
-    while let Some(at) = input.next_line(&mut line)? {
-        let text = decode_row(&line, encoding, &at)?;
-        if text.trim().is_empty() {
-            continue;
+    let mut input = Input::open_text(path, encoding, limits)?;
+    let (mut rows, mut text) = (Rows::default(), String::new());
+    loop {
+        let read = match input.next_text(&mut text) {
+            Ok(None) => return Ok(rows),
+            Ok(Some(_)) if text.trim().is_empty() => Ok(()),
+            Ok(Some(at)) => cut(&text, pattern, &at)
+                .and_then(|(label, text)| rows.push(text.to_owned(), label, &at, names, limits)),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = read {
+            rows.refuse(error)?;
         }
-        let (label, text) = cut(&text, pattern, &at)?;
-        rows.push(text.to_owned(), label, &at, names, limits)?;
     }
-    rows.not_empty(path)
 }
 
 fn cut<'a>(line: &'a str, pattern: Pattern, at: &Place) -> Result<(&'a str, &'a str), ReadError> {
@@ -101,8 +120,15 @@ fn cut<'a>(line: &'a str, pattern: Pattern, at: &Place) -> Result<(&'a str, &'a 
         expected: expected.into(),
         found: line.chars().take(40).collect(),
     };
-    let (label, text) = line.split_once([' ', '\t']).unwrap_or((line, ""));
-    if pattern == Pattern::LabelFirst {
+    let cut = match pattern {
+        Pattern::LabelLast => line
+            .trim_end()
+            .rsplit_once([' ', '\t'])
+            .map(|(text, label)| (label, text)),
+        Pattern::FastText | Pattern::LabelFirst => line.split_once([' ', '\t']),
+    };
+    let (label, text) = cut.unwrap_or((line, ""));
+    if pattern != Pattern::FastText {
         return Ok((label, text));
     }
     let label = label
@@ -129,6 +155,7 @@ mod tests {
         };
         let mut names = Names::default();
         let rows = read_loose(&path, pattern, Encoding::Utf8, &mut names, &Limits::DEFAULT)?;
+        let rows = rows.finish(&path, 0.0)?;
         let name = |label: u32| names.as_slice()[label as usize].clone();
         Ok(Some(
             rows.examples
@@ -151,6 +178,10 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(rows[3], ("five six".into(), "1".into()));
+        let rows = read(b"what a film good\nso dull bad\nfine indeed good\nno fun bad\n")
+            .unwrap()
+            .unwrap();
+        assert_eq!(rows[1], ("so dull".into(), "bad".into()));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! stops at the [`Limits`] before memory is taken: a size found in a file is never believed.
 
 pub mod acl_imdb;
+pub(crate) mod detect;
 mod encoding;
 mod error;
 pub mod idx;
@@ -12,6 +13,11 @@ pub(crate) mod json_lines;
 pub mod lines;
 pub(crate) mod loose;
 mod names;
+#[cfg(feature = "parquet")]
+pub(crate) mod parquet;
+#[cfg(not(feature = "parquet"))]
+#[path = "no_parquet.rs"]
+pub(crate) mod parquet;
 pub mod picture;
 mod rows;
 pub(crate) mod table;
@@ -22,7 +28,7 @@ pub use error::{Place, ReadError};
 pub(crate) use input::Input;
 pub(crate) use lines::decode_row;
 pub(crate) use names::Names;
-pub(crate) use rows::Rows;
+pub(crate) use rows::{BAD_ROWS, Rows};
 pub(crate) use table::Wanted;
 
 /// The most that is read from one set. The defaults are far above any set that these networks are trained on.

@@ -21,18 +21,16 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Limit`] when there are more classes than the limits admit: a text column taken for labels.
+    /// [`ReadError::ManyLabels`] when there are more classes than the limits admit: another column taken for labels.
     pub fn number(&mut self, name: &str, path: &Path, limits: &Limits) -> Result<u32, ReadError> {
         if let Some(&number) = self.index.get(name) {
             return Ok(number);
         }
         if self.names.len() == limits.classes {
-            let (path, limit) = (path.into(), limits.classes as u64);
-            return Err(ReadError::Limit {
-                path,
-                limit,
-                unit: "different labels",
-                name: "classes",
+            return Err(ReadError::ManyLabels {
+                path: path.into(),
+                limit: limits.classes,
+                example: name.chars().take(40).collect(),
             });
         }
         let number = self.names.len() as u32;
@@ -128,7 +126,7 @@ mod tests {
         assert_eq!(names.number("a", Path::new("t"), &limits).unwrap(), 0);
         assert!(matches!(
             names.number("c", Path::new("t"), &limits),
-            Err(ReadError::Limit { .. })
+            Err(ReadError::ManyLabels { .. })
         ));
     }
 }

@@ -1,4 +1,4 @@
-//! Rows of a user's file as they are gathered.
+//! Rows of a user's file as they are gathered: those that can be read, and what is wrong with the others.
 
 use std::path::Path;
 
@@ -7,12 +7,24 @@ use super::{Limits, Place, ReadError};
 use crate::example::TextExample;
 
 /// The rows of one file; labels are numbers of a [`Names`].
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Rows {
     pub examples: Vec<TextExample>,
     /// Rows whose text is empty or blank: kept, and said.
     pub blank: usize,
+    /// Rows without anything in them: passed over, and said.
+    pub hollow: usize,
+    /// Rows that cannot be read.
+    pub bad: usize,
+    /// What is wrong with the first of them.
+    pub first_bad: Vec<ReadError>,
 }
+
+/// Bad rows that are shown.
+const SHOWN: usize = 5;
+
+/// The share of rows, in percent, that may be unreadable unless another is given.
+pub(crate) const BAD_ROWS: f64 = 1.0;
 
 impl Rows {
     /// Adds a row; white space around the label is dropped, the text stays as it is.
@@ -48,8 +60,31 @@ impl Rows {
         Ok(())
     }
 
-    /// The rows, or the error that there are none.
-    pub fn not_empty(self, path: &Path) -> Result<Self, ReadError> {
+    /// Takes note of a row that cannot be read; an error that is not of one row is handed back.
+    pub fn refuse(&mut self, error: ReadError) -> Result<(), ReadError> {
+        if !error.spoils_one_row() {
+            return Err(error);
+        }
+        self.bad += 1;
+        if self.first_bad.len() < SHOWN {
+            self.first_bad.push(error);
+        }
+        Ok(())
+    }
+
+    /// The rows, or the error that there are none, or that more than `allowed` percent of them cannot be read.
+    pub fn finish(mut self, path: &Path, allowed: f64) -> Result<Self, ReadError> {
+        let rows = self.examples.len() + self.bad;
+        if self.bad as f64 * 100.0 > allowed * rows as f64 {
+            let first = Box::new(self.first_bad.remove(0));
+            return Err(ReadError::BadRows {
+                first,
+                more: self.first_bad.iter().map(ToString::to_string).collect(),
+                bad: self.bad,
+                rows,
+                allowed,
+            });
+        }
         if self.examples.is_empty() {
             return Err(ReadError::Empty {
                 path: path.into(),
@@ -57,5 +92,95 @@ impl Rows {
             });
         }
         Ok(self)
+    }
+
+    /// What was left out of `path`, as sentences for the set's notes.
+    pub fn sentences(&self, name: &str) -> Vec<String> {
+        let mut said = Vec::new();
+        if self.hollow > 0 {
+            said.push(format!(
+                "{name}: {} rows without any cell filled passed over",
+                self.hollow
+            ));
+        }
+        if self.bad > 0 {
+            said.push(format!(
+                "{name}: {} of {} rows cannot be read and are left out (--bad-rows 0 makes this an error)",
+                self.bad,
+                self.examples.len() + self.bad
+            ));
+            said.extend(
+                self.first_bad
+                    .iter()
+                    .map(|error| format!("left out: {error}")),
+            );
+            if self.bad > self.first_bad.len() {
+                said.push(format!(
+                    "... and {} rows more",
+                    self.bad - self.first_bad.len()
+                ));
+            }
+        }
+        said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(good: usize, bad: usize) -> Rows {
+        let (mut rows, mut names) = (Rows::default(), Names::default());
+        let at = |line| Place {
+            path: "t.csv".into(),
+            line,
+            byte: 0,
+        };
+        for line in 0..good as u64 {
+            rows.push("a".into(), "x", &at(line), &mut names, &Limits::DEFAULT)
+                .unwrap();
+        }
+        for line in 0..bad as u64 {
+            rows.refuse(ReadError::NulByte { at: at(line) }).unwrap();
+        }
+        rows
+    }
+
+    #[test]
+    fn as_many_bad_rows_as_allowed() {
+        let path = Path::new("t.csv");
+        assert!(rows(99, 1).finish(path, 1.0).is_ok());
+        let error = rows(98, 2).finish(path, 1.0).unwrap_err().to_string();
+        assert!(
+            error.starts_with("t.csv, line 0, byte 0: a NUL byte"),
+            "{error}"
+        );
+        assert!(
+            error.contains("\nt.csv, line 1, byte 0: a NUL byte"),
+            "{error}"
+        );
+        assert!(
+            error.contains("2 of 100 rows cannot be read, and at most 1 %"),
+            "{error}"
+        );
+        assert!(rows(0, 3).finish(path, 99.0).is_err());
+        assert!(matches!(
+            rows(0, 0).finish(path, 1.0),
+            Err(ReadError::Empty { .. })
+        ));
+        assert!(matches!(
+            rows(0, 3).finish(path, 100.0),
+            Err(ReadError::Empty { .. })
+        ));
+        let said = rows(1000, 7).finish(path, 1.0).unwrap().sentences("t.csv");
+        assert_eq!(said.len(), 1 + SHOWN + 1, "{said:?}");
+        assert_eq!(said[SHOWN + 1], "... and 2 rows more");
+    }
+
+    #[test]
+    fn an_error_of_the_whole_file_is_no_bad_row() {
+        let path = std::path::PathBuf::from("t.csv");
+        let error = ReadError::Utf16 { path };
+        assert!(Rows::default().refuse(error).is_err());
     }
 }

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use clap::Subcommand;
 use datasets::fetch::{self, Progress};
 use datasets::manifest::Manifest;
-use datasets::{OpenOptions, describe, inventory, known_set};
+use datasets::{OpenOptions, inventory, known_set};
 
 use super::CliError;
-use super::options::ReadingArgs;
-use crate::config::RunConfig;
+use super::describe::DescribeArgs;
 
 /// Commands of `data`.
 #[derive(Subcommand, Debug)]
@@ -39,16 +38,8 @@ pub enum DataCommand {
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
     },
-    /// Rows, classes, lengths and duplicates of a set
-    Describe {
-        /// Name of a known set, or a path
-        set: String,
-        /// Seed of a generated set, and of a split that is cut here
-        #[arg(long, value_name = "N", default_value_t = RunConfig::DEFAULT_SEED)]
-        seed: u64,
-        #[command(flatten)]
-        reading: ReadingArgs,
-    },
+    /// A set in figures, what in it is worth a look and what to do about it, and a baseline's score
+    Describe(DescribeArgs),
 }
 
 /// Runs the command.
@@ -57,13 +48,7 @@ pub fn run(command: DataCommand) -> Result<(), CliError> {
         DataCommand::List { data_dir } => list(&folder(data_dir)),
         DataCommand::Fetch { names, data_dir } => fetch_sets(&names, &folder(data_dir)),
         DataCommand::Verify { names, data_dir } => verify(&names, &folder(data_dir)),
-        DataCommand::Describe { set, seed, reading } => {
-            let options = OpenOptions {
-                seed,
-                ..reading.open_options()
-            };
-            describe_set(&set, &options)
-        }
+        DataCommand::Describe(args) => super::describe::run(args),
     }
 }
 
@@ -186,11 +171,4 @@ fn verify(names: &[String], folder: &std::path::Path) -> Result<(), CliError> {
             "{bad} files are missing or are not the published ones; `data fetch NAME` gets them anew"
         ))),
     }
-}
-
-fn describe_set(set: &str, options: &OpenOptions) -> Result<(), CliError> {
-    let description = describe::describe(set, options)?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{description}")?;
-    Ok(out.flush()?)
 }

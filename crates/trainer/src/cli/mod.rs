@@ -3,6 +3,7 @@
 mod bench;
 mod config;
 mod data;
+mod describe;
 mod eval;
 mod explain;
 mod inputs;

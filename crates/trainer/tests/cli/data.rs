@@ -91,8 +91,10 @@ fn a_set_is_described_in_figures() {
         "sha256 ",
         "negative",
         "positive",
-        "words ",
+        "tokens ",
+        "vocabulary ",
         "repeats across",
+        "baseline on dev: accuracy ",
     ] {
         assert!(described.out.contains(part), "{part}: {}", described.out);
     }
@@ -112,16 +114,122 @@ fn a_set_is_described_in_figures() {
     ] {
         assert!(described.out.contains(part), "{part}: {}", described.out);
     }
-    let swapped = ["--text-column", "verdict", "--label-column", "id"];
+    let ids = ["--text-column", "verdict", "--label-column", "id"];
     let mut arguments = vec!["data", "describe", word(&own)];
-    arguments.extend(swapped);
-    let swapped = output(&arguments);
+    arguments.extend(ids);
+    let ids = output(&arguments);
+    assert_eq!(ids.code, 1);
     assert!(
-        swapped.out.contains("64 classes") || swapped.code == 1,
-        "{swapped:#?}"
+        ids.err.contains("64 different labels in 64 rows"),
+        "{ids:#?}"
     );
 
     let typo = output(&["data", "describe", "phrase"]);
     assert_eq!(typo.code, 2);
     assert!(typo.err.contains("did you mean `phrases`?"), "{typo:#?}");
+}
+
+#[test]
+fn a_set_is_described_for_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own.csv");
+    write_table(&own, ',');
+    let described = output(&["data", "describe", word(&own), "--json"]).done();
+    let object = &described.json()[0];
+    assert_eq!(object["name"], "own");
+    let rows: u64 = (0..3)
+        .filter_map(|part| object["parts"][part]["rows"].as_u64())
+        .sum();
+    assert_eq!(rows, 64);
+    assert!(
+        object["vocabulary"]["distinct"].as_u64() > Some(3),
+        "{object}"
+    );
+    assert_eq!(object["baseline"]["part"], "dev");
+    assert!(
+        object["baseline"]["accuracy"].as_f64() > Some(0.0),
+        "{object}"
+    );
+    assert_eq!(object["findings"][0]["kind"], "few_rows");
+    let without = output(&["data", "describe", word(&own), "--json", "--no-baseline"]).done();
+    assert!(without.json()[0]["baseline"].is_null());
+}
+
+#[test]
+fn how_a_file_is_read_is_said_and_settled_by_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own.txt");
+    let rows: String = (0..60)
+        .map(|i| format!("caf\u{e9} num {i}|{}\n", ["x", "y"][i % 2]))
+        .collect();
+    // windows-1252: one byte for each of these characters.
+    std::fs::write(&own, rows.chars().map(|c| c as u8).collect::<Vec<u8>>()).unwrap();
+    let describe = |more: &[&str]| {
+        let mut arguments = vec!["data", "describe", word(&own), "--no-baseline"];
+        arguments.extend(more);
+        output(&arguments)
+    };
+    let guessed = describe(&[]).done();
+    assert!(
+        guessed.out.contains("own.txt: windows-1252, separator `|`"),
+        "{}",
+        guessed.out
+    );
+    assert!(
+        guessed
+            .out
+            .contains("to say otherwise: --encoding, --separator"),
+        "{}",
+        guessed.out
+    );
+    let settled = [
+        "--encoding",
+        "latin1",
+        "--separator",
+        "|",
+        "--quoting",
+        "no",
+        "--header",
+        "no",
+    ];
+    let more = [
+        "--text-column",
+        "1",
+        "--label-column",
+        "2",
+        "--language",
+        "chinese",
+    ];
+    let named = describe(&[&settled[..], &more].concat()).done();
+    assert!(
+        named
+            .out
+            .contains("own.txt: iso-8859-1, separator `|`, quotes are text"),
+        "{}",
+        named.out
+    );
+    assert!(!named.out.contains("guessed"), "{}", named.out);
+    let wrong = describe(&["--encoding", "utf-8"]);
+    assert_eq!(wrong.code, 1);
+    assert!(
+        wrong.err.contains("own.txt, line 1, byte 3"),
+        "{}",
+        wrong.err
+    );
+    assert!(
+        wrong.err.contains("60 of 60 rows cannot be read") || wrong.err.contains("no utf-8"),
+        "{}",
+        wrong.err
+    );
+    for (option, value, said) in [
+        ("--encoding", "klingon", "no such encoding"),
+        ("--separator", "ab", "one ASCII character"),
+        ("--bad-rows", "101", "from 0 to 100"),
+        ("--header", "perhaps", "yes or no"),
+        ("--language", "klingon", "english, chinese or other"),
+    ] {
+        let refused = describe(&[option, value]);
+        assert_eq!(refused.code, 2, "{option}");
+        assert!(refused.err.contains(said), "{}", refused.err);
+    }
 }

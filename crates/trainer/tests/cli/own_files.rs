@@ -221,3 +221,50 @@ fn folds_are_trained_one_by_one_and_averaged() {
     assert!(weights(&at("one")) == weights(&at("folds").join("fold-1")));
     assert_ne!(data_sha256(&at("folds/fold-0")), data_sha256(&at("one")));
 }
+
+#[test]
+fn rows_that_cannot_be_read_are_shown_and_too_many_leave_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, run) = (folder.path().join("own.csv"), folder.path().join("run"));
+    let mut lines: Vec<String> = (0..200)
+        .map(|i| {
+            format!(
+                "take {i} was {},{}",
+                ["fine", "dull"][i % 2],
+                ["yes", "no"][i % 2]
+            )
+        })
+        .collect();
+    lines[50] = "no label here".into();
+    std::fs::write(&own, lines.join("\n")).unwrap();
+    let trained = train("textcnn", &own, &run, &["--no-baseline"]).done();
+    assert!(
+        trained.err.contains("1 of 200 rows cannot be read"),
+        "{}",
+        trained.err
+    );
+    assert!(
+        trained.err.contains("own.csv, line 51, byte"),
+        "{}",
+        trained.err
+    );
+
+    for line in &mut lines[60..70] {
+        *line = "\"never closed,yes".into();
+    }
+    std::fs::write(&own, lines.join("\n")).unwrap();
+    let other = folder.path().join("other");
+    let refused = train("textcnn", &own, &other, &[]);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("11 of 200 rows cannot be read"),
+        "{}",
+        refused.err
+    );
+    assert!(
+        !other.exists(),
+        "a run folder was made before the data had been read"
+    );
+    let more = ["--no-baseline", "--bad-rows", "6"];
+    train("textcnn", &own, &other, &more).done();
+}

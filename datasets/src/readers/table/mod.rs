@@ -10,11 +10,10 @@ use std::path::Path;
 pub(crate) use columns::{Wanted, choose};
 pub(crate) use guess::guess_layout;
 
-use super::lines::decode_row;
 use super::names::Names;
 use super::{Encoding, Input, Limits, ReadError, Rows};
 use columns::Columns;
-use records::{Field, Records};
+use records::{Record, Records};
 
 /// Rows that the guesses are made from.
 pub(crate) const SAMPLE_ROWS: usize = 1000;
@@ -25,6 +24,7 @@ pub(crate) struct TableOptions<'a> {
     pub wanted: Wanted<'a>,
     pub separator: Option<u8>,
     pub quoting: Option<bool>,
+    pub header: Option<bool>,
     pub encoding: Encoding,
 }
 
@@ -33,7 +33,6 @@ pub(crate) struct TableOptions<'a> {
 pub(crate) struct Layout {
     pub separator: u8,
     pub quoting: bool,
-    pub encoding: Encoding,
     /// The header's cells, if the first row is one.
     pub header: Option<Vec<String>>,
     /// Cells of a row.
@@ -53,13 +52,12 @@ impl Layout {
             None => format!("{}", column + 1),
         };
         format!(
-            "separator {separator}, {}, {}, {}; text: column {}; label: column {}",
+            "separator {separator}, {}, {}; text: column {}; label: column {}",
             if self.quoting {
                 "double quotes enclose fields"
             } else {
                 "quotes are text"
             },
-            self.encoding,
             if self.header.is_some() {
                 "first row is a header"
             } else {
@@ -80,69 +78,81 @@ impl Layout {
 pub(crate) fn read_table(
     path: &Path,
     layout: &Layout,
+    encoding: Encoding,
     names: &mut Names,
     limits: &Limits,
 ) -> Result<Rows, ReadError> {
-    let mut records = open(path, layout.separator, layout.quoting, limits)?;
+    let mut records = open(path, layout.separator, layout.quoting, encoding, limits)?;
     let mut rows = Rows::default();
-    let mut first = true;
-    while let Some(fields) = records.next_record()? {
-        check_width(&fields, layout.width)?;
-        let cell = |column: usize| {
-            let Field { bytes, at } = &fields[column];
-            decode_row(bytes, layout.encoding, at)
-        };
-        if std::mem::take(&mut first)
-            && let Some(header) = &layout.header
-        {
-            for (column, name) in header.iter().enumerate() {
-                if cell(column)?.trim() != name.trim() {
-                    let (path, columns) = (path.into(), format!("{} ...", cell(column)?.trim()));
-                    return Err(ReadError::MissingColumn {
-                        path,
-                        wanted: name.clone(),
-                        columns,
-                        nearest: None,
-                    });
-                }
+    let mut header = layout.header.as_deref();
+    loop {
+        let record = match records.next_record() {
+            Ok(None) => return Ok(rows),
+            Ok(Some(record)) if record.is_hollow() => {
+                rows.hollow += 1;
+                continue;
             }
-            continue;
+            Ok(Some(record)) => record,
+            Err(error) => {
+                rows.refuse(error)?;
+                continue;
+            }
+        };
+        if let Some(header) = header.take() {
+            check_header(path, &record, header)?;
+        } else if let Err(error) = check_width(&record, layout.width) {
+            rows.refuse(error)?;
+        } else {
+            let text = match *layout.columns.text.as_slice() {
+                [column] => record.cell(column).to_owned(),
+                ref several => {
+                    let cells: Vec<&str> = several.iter().map(|&i| record.cell(i)).collect();
+                    cells.join(" ")
+                }
+            };
+            let label = record.cell(layout.columns.label);
+            if let Err(error) = rows.push(text, label, &record.at, names, limits) {
+                rows.refuse(error)?;
+            }
         }
-        let texts = layout
-            .columns
-            .text
-            .iter()
-            .map(|&column| cell(column))
-            .collect::<Result<Vec<_>, _>>()?;
-        let label = cell(layout.columns.label)?;
-        rows.push(
-            texts.join(" "),
-            &label,
-            &fields[layout.columns.label].at,
-            names,
-            limits,
-        )?;
     }
-    rows.not_empty(path)
 }
 
-fn open(path: &Path, separator: u8, quoting: bool, limits: &Limits) -> Result<Records, ReadError> {
-    Records::new(
-        Input::open(path, limits)?,
-        separator,
-        quoting,
-        limits.row_bytes,
-    )
+/// Every file of a set has the header of the first.
+fn check_header(path: &Path, record: &Record, header: &[String]) -> Result<(), ReadError> {
+    for (column, name) in header.iter().enumerate() {
+        let found = record.cell(column).trim();
+        if found != name.trim() {
+            return Err(ReadError::MissingColumn {
+                path: path.into(),
+                wanted: name.clone(),
+                columns: format!("{found} ..."),
+                nearest: None,
+            });
+        }
+    }
+    Ok(())
 }
 
-fn check_width(fields: &[Field], expected: usize) -> Result<(), ReadError> {
-    if fields.len() == expected {
+fn open(
+    path: &Path,
+    separator: u8,
+    quoting: bool,
+    encoding: Encoding,
+    limits: &Limits,
+) -> Result<Records, ReadError> {
+    let input = Input::open_text(path, encoding, limits)?;
+    Ok(Records::new(input, separator, quoting, limits.row_bytes))
+}
+
+fn check_width(record: &Record, expected: usize) -> Result<(), ReadError> {
+    if record.len() == expected {
         return Ok(());
     }
     Err(ReadError::RaggedRow {
-        at: fields[0].at.clone(),
+        at: record.at.clone(),
         expected,
-        found: fields.len(),
+        found: record.len(),
     })
 }
 
@@ -160,7 +170,14 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         let layout = guess_layout(&path, options, &Limits::DEFAULT)?;
         let mut names = Names::default();
-        let rows = read_table(&path, &layout, &mut names, &Limits::DEFAULT)?;
+        let rows = read_table(
+            &path,
+            &layout,
+            options.encoding,
+            &mut names,
+            &Limits::DEFAULT,
+        )?;
+        let rows = rows.finish(&path, 0.0)?;
         let name = |label: u32| names.as_slice()[label as usize].clone();
         Ok((
             rows.examples
@@ -182,7 +199,7 @@ mod tests {
         assert_eq!(rows, [pair("good, very", "pos"), pair("bad", "neg")]);
         assert_eq!(
             said,
-            "separator `,`, double quotes enclose fields, utf-8, first row is a header; text: column `text`; label: column `label`"
+            "separator `,`, double quotes enclose fields, first row is a header; text: column `text`; label: column `label`"
         );
     }
 
@@ -244,6 +261,31 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_spreadsheets_leave_behind_are_none() {
+        let bytes = b"text,label,note\na,x,\nb,y,\n,,\n,,\n";
+        assert_eq!(
+            read("a.csv", bytes, TableOptions::default())
+                .unwrap()
+                .0
+                .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn a_header_can_be_settled_by_option() {
+        let bytes = b"one,a\ntwo,b\nthree,a\nfour,b\n";
+        for (header, rows) in [(None, 4), (Some(false), 4), (Some(true), 3)] {
+            let options = TableOptions {
+                header,
+                ..Default::default()
+            };
+            let (found, said) = read("a.csv", bytes, options).unwrap();
+            assert_eq!(found.len(), rows, "{said}");
+        }
+    }
+
+    #[test]
     fn separators_are_found() {
         for separator in [",", "\t", ";", "|"] {
             let bytes = format!("text{separator}label\none two{separator}a\nthree{separator}b\n");
@@ -300,16 +342,23 @@ mod tests {
                 .0,
             "中"
         );
-        let utf16 = b"\xff\xfet\0e\0x\0t\0,\0l\0a\0b\0e\0l\0\n\0";
-        assert!(matches!(
-            read("a.csv", utf16, TableOptions::default()),
-            Err(ReadError::Utf16 { .. })
-        ));
+        let options = TableOptions {
+            encoding: Encoding::Utf16Le,
+            ..Default::default()
+        };
+        let utf16: Vec<u8> = "\u{feff}text,label\n上,a\n下,b\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(read("a.csv", &utf16, options).unwrap().0[1].0, "下");
     }
 
     #[test]
     fn malformed_tables_are_errors_with_their_place() {
-        let error = |bytes: &[u8]| read("a.csv", bytes, TableOptions::default()).unwrap_err();
+        let error = |bytes: &[u8]| match read("a.csv", bytes, TableOptions::default()) {
+            Err(ReadError::BadRows { first, bad: 1, .. }) => *first,
+            other => other.unwrap_err(),
+        };
         assert!(matches!(error(b""), ReadError::Empty { .. }));
         assert!(matches!(error(b"text,label\n"), ReadError::Empty { .. }));
         assert!(matches!(
@@ -325,7 +374,7 @@ mod tests {
             ReadError::UnclosedQuote { .. }
         ));
         assert!(matches!(
-            error(b"text,label\na\0,b\n"),
+            error(b"text,label\na\0,b\nc,d\n"),
             ReadError::NulByte { .. }
         ));
         assert!(matches!(
@@ -344,7 +393,7 @@ mod tests {
         long.extend(b"too,many,cells\n");
         let found = error(&long).to_string();
         assert!(
-            found.contains("line 2002") && found.contains("3 fields where the first row has 2"),
+            found.contains("line 2002") && found.contains("3 fields where most rows have 2"),
             "{found}"
         );
     }
