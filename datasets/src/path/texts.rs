@@ -1,6 +1,6 @@
 //! A user's own texts: csv, tsv, JSON lines, parquet, `label text`, or a folder per class with one text a file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Entries, PARTS, Source, list, look, name};
 use crate::error::DataError;
@@ -378,12 +378,12 @@ fn read_class_folders(
 }
 
 /// The bytes of a file, unpacked, which is one row.
-fn read_whole(file: &PathBuf, options: &OpenOptions) -> Result<Vec<u8>, ReadError> {
+fn read_whole(file: &Path, options: &OpenOptions) -> Result<Vec<u8>, ReadError> {
     let limit = options.limits.row_bytes;
     let bytes = Input::open(file, &options.limits)?.read_up_to(limit as u64 + 1)?;
     if bytes.len() > limit {
         let at = Place {
-            path: file.clone(),
+            path: file.into(),
             line: 1,
             byte: 0,
         };
