@@ -104,6 +104,9 @@ impl Optimizer {
     /// Moves the rows with these ids (ascending, each once), or all, to where steps of `rule` without a gradient would have brought
     /// them since they were last touched.
     pub fn catch_up<N: Network>(&mut self, network: &mut N, rule: StepRule, ids: Option<&[u32]>) {
+        if !self.missed.counts() {
+            return;
+        }
         if let (Some(state), Some(table)) = (self.table.take(), network.trained_table()) {
             let mut state = Some(state);
             edit(&mut table.weight, |table| {

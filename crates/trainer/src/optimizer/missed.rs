@@ -102,6 +102,11 @@ impl Missed {
         }
     }
 
+    /// Whether there were steps that a row can have missed; under Adam there are none.
+    pub(super) fn counts(&self) -> bool {
+        !self.rates.is_empty()
+    }
+
     /// The table and its states after the steps that these rows, or all, have missed.
     pub(super) fn make_up_for(
         &mut self,
