@@ -11,15 +11,16 @@ fn documents(value: &Value) -> Vec<Vec<u32>> {
 fn scores_equal_those_of_scikit_learn() {
     let fixture: Value =
         serde_json::from_str(include_str!("../../tests/fixtures/baseline.json")).unwrap();
-    let options = TextBaselineOptions {
-        tolerance: 1e-5,
-        most_passes: 5000,
-        ..TextBaselineOptions::default()
-    };
     for case in fixture["cases"].as_array().unwrap() {
         let classes = case["classes"].as_u64().unwrap() as usize;
         let labels: Vec<u32> = serde_json::from_value(case["labels"].clone()).unwrap();
         let train = documents(&case["train"]);
+        let options = TextBaselineOptions {
+            tolerance: 1e-5,
+            most_passes: 5000,
+            class_weights: serde_json::from_value(case["class_weights"].clone()).unwrap(),
+            ..TextBaselineOptions::default()
+        };
         let baseline = TextBaseline::fit(&train, &labels, classes, &options).unwrap();
         assert_eq!(baseline.ngrams() as u64, case["ngrams"].as_u64().unwrap());
         let theirs: Vec<Vec<f32>> = serde_json::from_value(case["scores"].clone()).unwrap();

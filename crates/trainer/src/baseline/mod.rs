@@ -113,6 +113,8 @@ pub struct Parts<'a, T> {
     pub test_labels: &'a [u32],
     /// Number of classes.
     pub classes: usize,
+    /// How much a row of each class counts in the loss; empty = the same.
+    pub class_weights: &'a [f32],
 }
 
 /// Fits the text baseline with its default settings and judges it.
@@ -124,12 +126,19 @@ pub fn run_text_baseline<T: AsRef<str> + Sync>(
     units: Units,
 ) -> Result<BaselineRun, BaselineError> {
     let start = Instant::now();
-    let options = TextBaselineOptions::default();
+    let options = TextBaselineOptions {
+        class_weights: parts.class_weights.to_vec(),
+        ..TextBaselineOptions::default()
+    };
     let Parts { classes, .. } = *parts;
     let baseline =
         TextBaseline::fit_texts(parts.train, parts.train_labels, classes, units, &options)?;
     let predictions = baseline.predict_texts(parts.test);
-    let name = format!("tf-idf of {}, linear SVM", units.describe());
+    let name = format!(
+        "tf-idf of {}, {}",
+        units.describe(),
+        machine(parts.class_weights)
+    );
     judge(name, start, predictions, parts.test_labels, classes)
 }
 
@@ -178,12 +187,23 @@ pub fn run_pixel_baseline<T: AsRef<[u8]> + Sync>(
     parts: &Parts<'_, T>,
 ) -> Result<BaselineRun, BaselineError> {
     let start = Instant::now();
-    let options = PixelBaselineOptions::default();
+    let options = PixelBaselineOptions {
+        class_weights: parts.class_weights.to_vec(),
+        ..PixelBaselineOptions::default()
+    };
     let Parts { classes, .. } = *parts;
     let baseline = PixelBaseline::fit(parts.train, parts.train_labels, classes, &options)?;
     let predictions = baseline.predict_all(parts.test);
-    let name = "pixels, linear SVM".to_owned();
+    let name = format!("pixels, {}", machine(parts.class_weights));
     judge(name, start, predictions, parts.test_labels, classes)
+}
+
+/// What the machine is called.
+fn machine(class_weights: &[f32]) -> &'static str {
+    match class_weights {
+        [] => "linear SVM",
+        _ => "linear SVM with the class weights",
+    }
 }
 
 fn judge(

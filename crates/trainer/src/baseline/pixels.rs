@@ -2,15 +2,17 @@
 
 use super::rows::Rows;
 use super::svm::{Svm, SvmOptions, train};
-use super::text::Classes;
+use super::text::{Classes, weights_of};
 use super::{BaselineError, arg_max, check_rows};
 use rayon::prelude::*;
 
 /// Settings of [`PixelBaseline`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PixelBaselineOptions {
     /// Weight C of the loss against the length of the weights.
     pub cost: f32,
+    /// By what C is multiplied for the rows of each class; empty = 1 for all.
+    pub class_weights: Vec<f32>,
     /// Largest gradient of the dual problem at which the solver stops.
     pub tolerance: f32,
     /// Passes after which it stops in any case.
@@ -23,6 +25,7 @@ impl Default for PixelBaselineOptions {
     fn default() -> Self {
         Self {
             cost: 1.0,
+            class_weights: Vec::new(),
             tolerance: 0.05,
             most_passes: 60,
             seed: 0,
@@ -77,6 +80,7 @@ impl PixelBaseline {
         }
         let svm_options = SvmOptions {
             cost: options.cost,
+            weights: weights_of(&classes.present, &options.class_weights),
             tolerance: options.tolerance,
             most_passes: options.most_passes,
             seed: options.seed,

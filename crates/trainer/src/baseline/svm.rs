@@ -29,10 +29,13 @@ use rayon::prelude::*;
 use std::array::from_fn;
 
 /// The machine's settings.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct SvmOptions {
     /// Weight C of the loss against the length of w.
     pub(super) cost: f32,
+    /// By what C is multiplied for the rows of each class; 1 where there is none. As LIBLINEAR has it, of several classes the
+    /// machine of each weights its own rows alone, and the one machine of two classes weights both.
+    pub(super) weights: Vec<f32>,
     /// Largest gradient at which it stops.
     pub(super) tolerance: f32,
     /// Passes after which it stops in any case.
@@ -157,13 +160,22 @@ fn train_group<const LANES: usize>(
         passes: 0,
     };
     let lane_of = |target: u32| (target.wrapping_sub(first_class) as usize).wrapping_sub(first);
-    let slack = 0.5 / options.cost;
-    // xᵢ·xᵢ + 1/2C, the bias column's 1 included.
+    // 1/2C of a row for the machine of its own class, and for the others.
+    let slacks: Vec<[f32; 2]> = targets
+        .iter()
+        .map(|&target| {
+            let weight = options.weights.get(target as usize).copied();
+            let own = 0.5 / (options.cost * weight.unwrap_or(1.0));
+            let single = first_class == 1;
+            [own, if single { own } else { 0.5 / options.cost }]
+        })
+        .collect();
+    // xᵢ·xᵢ, the bias column's 1 included.
     let squares: Vec<f32> = (0..rows.len())
         .map(|row| {
             let (_, values) = rows.row(row);
             let shared: f32 = values.iter().map(|v| v * v).sum();
-            shared + rows.private_squares[row] + 1.0 + slack
+            shared + rows.private_squares[row] + 1.0
         })
         .collect();
     let order_stream = random::stream("baseline.order");
@@ -174,7 +186,8 @@ fn train_group<const LANES: usize>(
         let mut worst = 0f32;
         for row in order {
             let row = row as usize;
-            let violation = group.visit(rows, row, lane_of(targets[row]), squares[row], slack);
+            let own = lane_of(targets[row]);
+            let violation = group.visit(rows, row, own, squares[row], slacks[row]);
             worst = worst.max(violation);
         }
         if worst <= options.tolerance {
@@ -185,9 +198,9 @@ fn train_group<const LANES: usize>(
 }
 
 impl<const LANES: usize> Group<LANES> {
-    /// One coordinate step of every machine on one row; `own` is the lane of the row's class, if it is here.
-    /// Returns the largest projected gradient.
-    fn visit(&mut self, rows: &Rows, row: usize, own: usize, square: f32, slack: f32) -> f32 {
+    /// One coordinate step of every machine on one row; `own` is the lane of the row's class, if it is here, and `slacks` are
+    /// 1/2C there and in the others. Returns the largest projected gradient.
+    fn visit(&mut self, rows: &Rows, row: usize, own: usize, square: f32, slacks: [f32; 2]) -> f32 {
         let (columns, values) = rows.row(row);
         let private = rows.private_squares[row];
         let coefficient = &mut self.coefficients[row];
@@ -199,7 +212,11 @@ impl<const LANES: usize> Group<LANES> {
         let mut change = [0.0; LANES];
         let (mut worst, mut moves) = (0f32, false);
         for lane in 0..self.count {
-            let sign = if lane == own { 1.0 } else { -1.0 };
+            let (sign, slack) = if lane == own {
+                (1.0, slacks[0])
+            } else {
+                (-1.0, slacks[1])
+            };
             let a = sign * coefficient[lane];
             let gradient = sign * score[lane] - 1.0 + slack * a;
             let projected = if a == 0.0 {
@@ -208,7 +225,7 @@ impl<const LANES: usize> Group<LANES> {
                 gradient
             };
             worst = worst.max(projected.abs());
-            let moved = (a - gradient / square).max(0.0);
+            let moved = (a - gradient / (square + slack)).max(0.0);
             change[lane] = sign * (moved - a);
             coefficient[lane] = sign * moved;
             moves |= moved != a;

@@ -114,6 +114,7 @@ fn pictures_are_told_apart_whatever_their_ink() {
         test: &images[150..],
         test_labels: &labels[150..],
         classes: 4,
+        class_weights: &[],
     };
     let run = run_pixel_baseline(&parts).unwrap();
     assert!(run.matrix.accuracy() >= 0.95, "{:?}", run.matrix);
@@ -153,4 +154,31 @@ fn a_text_may_have_both_classes_or_none() {
     );
     let none = TextBaseline::fit_sets::<&str>(&[], &[], 2, Units::Words, &options);
     assert!(matches!(none, Err(BaselineError::NoRows)));
+}
+
+#[test]
+fn a_weight_on_a_class_finds_more_of_it_and_none_changes_nothing() {
+    // A rare class whose words the other one uses, too.
+    let texts: Vec<String> = (0..200)
+        .map(|i| match i % 10 {
+            0 => format!("rare word {}", i % 7),
+            n => format!(
+                "often word {} {}",
+                i % 7,
+                if n == 1 { "rare" } else { "plain" }
+            ),
+        })
+        .collect();
+    let labels: Vec<u32> = (0..200).map(|i| u32::from(i % 10 == 0)).collect();
+    let scores = |class_weights: Vec<f32>| {
+        let options = TextBaselineOptions {
+            class_weights,
+            ..TextBaselineOptions::default()
+        };
+        let baseline = TextBaseline::fit_texts(&texts, &labels, 2, Units::Words, &options);
+        baseline.unwrap().text_scores("rare")
+    };
+    let plain = scores(Vec::new());
+    assert_eq!(scores(vec![1.0, 1.0]), plain);
+    assert!(scores(vec![0.5, 5.0])[1] > plain[1]);
 }

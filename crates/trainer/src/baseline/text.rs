@@ -8,12 +8,14 @@ use super::{BaselineError, arg_max, check_rows};
 use rayon::prelude::*;
 
 /// Settings of [`TextBaseline`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TextBaselineOptions {
     /// Longest n-gram, in units; at least 1.
     pub longest_ngram: usize,
     /// Weight C of the loss against the length of the weights.
     pub cost: f32,
+    /// By what C is multiplied for the rows of each class; empty = 1 for all.
+    pub class_weights: Vec<f32>,
     /// Largest gradient of the dual problem at which the solver stops.
     pub tolerance: f32,
     /// Passes after which it stops in any case.
@@ -29,6 +31,7 @@ impl Default for TextBaselineOptions {
         Self {
             longest_ngram: 3,
             cost: 1.0,
+            class_weights: Vec::new(),
             tolerance: 0.05,
             most_passes: 100,
             seed: 0,
@@ -37,14 +40,22 @@ impl Default for TextBaselineOptions {
 }
 
 impl TextBaselineOptions {
-    fn svm(&self) -> SvmOptions {
+    /// The machine's settings for these classes; of machines for single classes `present` is none.
+    fn svm(&self, present: &[u32]) -> SvmOptions {
         SvmOptions {
             cost: self.cost,
+            weights: weights_of(present, &self.class_weights),
             tolerance: self.tolerance,
             most_passes: self.most_passes,
             seed: self.seed,
         }
     }
+}
+
+/// The weights of the classes that have rows.
+pub(super) fn weights_of(present: &[u32], weights: &[f32]) -> Vec<f32> {
+    let weight = |&class: &u32| weights.get(class as usize).copied().unwrap_or(1.0);
+    present.iter().map(weight).collect()
 }
 
 /// A fitted text baseline.
@@ -161,7 +172,12 @@ impl TextBaseline {
         check_rows(documents, labels, classes)?;
         let (classes, targets) = Classes::of(labels, classes);
         let (tfidf, rows) = TfIdf::fit(documents, keys_of)?;
-        let svm = train(&rows, &targets, classes.machines(), &options.svm());
+        let svm = train(
+            &rows,
+            &targets,
+            classes.machines(),
+            &options.svm(&classes.present),
+        );
         Ok(Self {
             classes,
             units,
@@ -193,7 +209,7 @@ impl TextBaseline {
         let machine = |class: usize| {
             let column = truths.iter().skip(class).step_by(classes);
             let targets: Vec<u32> = column.map(|is| u32::from(*is)).collect();
-            train(&rows, &targets, 1, &options.svm())
+            train(&rows, &targets, 1, &options.svm(&[]))
         };
         let machines: Vec<Svm> = (0..classes).into_par_iter().map(machine).collect();
         let present = (0..classes as u32).collect();

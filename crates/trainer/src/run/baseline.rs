@@ -11,9 +11,10 @@ use crate::baseline::{
     run_text_baseline,
 };
 use crate::label_sets::LabelSets;
+use crate::learning::Objective;
 
-/// Fits and judges the text baseline.
-pub(super) fn of_texts(task: &TextTask) -> Result<BaselineRun, RunError> {
+/// Fits and judges the text baseline with the class weights of the network's loss.
+pub(super) fn of_texts(task: &TextTask, objective: &Objective) -> Result<BaselineRun, RunError> {
     let texts = |parts: &[&[TextExample]]| -> (Vec<String>, Vec<u32>) {
         parts
             .iter()
@@ -30,6 +31,7 @@ pub(super) fn of_texts(task: &TextTask) -> Result<BaselineRun, RunError> {
         test: &test,
         test_labels: &test_labels,
         classes: task.labels.len(),
+        class_weights: objective.class_weights.as_deref().unwrap_or_default(),
     };
     run_text_baseline(&parts, units_of(task)).map_err(|e| RunError::Baseline {
         reason: e.to_string(),
@@ -60,8 +62,8 @@ fn units_of(task: &TextTask) -> Units {
     }
 }
 
-/// Fits and judges the pixel baseline.
-pub(super) fn of_images(task: &ImageTask) -> Result<BaselineRun, RunError> {
+/// Fits and judges the pixel baseline with the class weights of the network's loss.
+pub(super) fn of_images(task: &ImageTask, objective: &Objective) -> Result<BaselineRun, RunError> {
     let train: Vec<&[u8]> = task.train.images().chain(task.dev.images()).collect();
     let train_labels = [task.train.labels.as_slice(), &task.dev.labels].concat();
     let test: Vec<&[u8]> = task.test.images().collect();
@@ -71,6 +73,7 @@ pub(super) fn of_images(task: &ImageTask) -> Result<BaselineRun, RunError> {
         test: &test,
         test_labels: &task.test.labels,
         classes: task.labels.len(),
+        class_weights: objective.class_weights.as_deref().unwrap_or_default(),
     };
     run_pixel_baseline(&parts).map_err(|e| RunError::Baseline {
         reason: e.to_string(),

@@ -70,6 +70,22 @@ fn class_weights_are_said_and_change_the_weights() {
     let line = std::fs::read_to_string(at("balanced").join("config.toml")).unwrap();
     assert!(line.contains("class_weights = \"balanced\""), "{line}");
 
+    // The baseline takes them, too, and says so.
+    for (name, weights, machine) in [
+        ("with", "balanced", "linear SVM with the class weights"),
+        ("without", "none", "linear SVM"),
+    ] {
+        let more = ["--class-weights", weights];
+        let trained = train("textcnn", &at("rare.csv"), &at(name), &more).done();
+        let name = result(&at(name))["baseline"]["name"].clone();
+        assert_eq!(
+            name,
+            format!("tf-idf of 1-3-grams of words, {machine}"),
+            "{}",
+            trained.out
+        );
+    }
+
     let wrong = train(
         "textcnn",
         &at("rare.csv"),
