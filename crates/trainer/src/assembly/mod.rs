@@ -59,11 +59,12 @@ pub enum AssemblyError {
     },
 }
 
-/// What the data crate is asked for.
+/// What the data crate is asked for; `base` has what no setting decides, and may name another folder of known sets.
 pub fn open_options(config: &RunConfig, base: &OpenOptions) -> OpenOptions {
+    let base = config.reading.lay_over(base.clone());
     let base = match config.images {
-        Some(images) => images.lay_over(base.clone()),
-        None => base.clone(),
+        Some(images) => images.lay_over(base),
+        None => base,
     };
     let separator = config.examples.label_separator.clone();
     OpenOptions {

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Subcommand;
 
 use super::CliError;
+use super::options::DataArgs;
 use super::settings::SettingArgs;
 use crate::config::ModelKind;
 
@@ -15,9 +16,8 @@ pub enum ConfigCommand {
     Print {
         /// Which network
         model: ModelKind,
-        /// Name of a set, or a path: its defaults are shown
-        #[arg(long, value_name = "NAME|PATH")]
-        data: Option<String>,
+        #[command(flatten)]
+        data: DataArgs,
         #[command(flatten)]
         settings: SettingArgs,
     },
@@ -30,7 +30,7 @@ pub fn run(command: ConfigCommand) -> Result<(), CliError> {
         data,
         settings,
     } = command;
-    let config = settings.resolve(model, data.as_deref())?;
+    let config = settings.resolve(model, &data)?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

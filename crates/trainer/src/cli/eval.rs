@@ -55,7 +55,8 @@ pub fn run(args: EvalArgs) -> Result<(), CliError> {
     if let Some(data) = &args.data.data {
         config.data.clone_from(data);
     }
-    let base = args.data.reading.open_options();
+    args.data.reading.lay_over(&mut config.reading);
+    let base = args.data.reading.base();
     let (labels, notes, evaluation) = if config.model.reads_images() {
         let task = ImageTask::open(&config, &base)?;
         let images = match args.part {

@@ -8,13 +8,17 @@ use cnn_core::backend::Backend;
 use datasets::{Encoding, Language, OpenOptions};
 
 use super::CliError;
+use crate::config::{Guessed, ReadingConfig};
 use crate::run::{Machine, quoted};
+
+/// The backend where none is named.
+const DEFAULT_BACKEND: &str = "flex";
 
 /// Where the arithmetic runs.
 #[derive(Args, Debug, Clone)]
 pub struct MachineArgs {
     /// Which Burn backend computes: flex or ndarray (CPU), wgpu or cuda (GPU), of those built in
-    #[arg(long, value_name = "NAME", default_value = "flex")]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_BACKEND)]
     pub backend: String,
     /// Threads on the CPU [default: all cores]; the result does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -25,6 +29,14 @@ pub struct MachineArgs {
 }
 
 impl MachineArgs {
+    /// What another command needs to compute in the same way, behind a blank: the backend decides the bits.
+    pub fn words(&self) -> String {
+        match self.backend.as_str() {
+            DEFAULT_BACKEND => String::new(),
+            other => format!(" --backend {}", quoted(other)),
+        }
+    }
+
     /// Opens the device, without autodiff.
     #[expect(
         clippy::disallowed_methods,
@@ -87,20 +99,20 @@ pub struct ReadingArgs {
     #[arg(long, value_name = "NAME|N", help_heading = "Reading files")]
     pub label_column: Option<String>,
     /// Encoding: utf-8, utf-16, windows-1252, latin1, gb18030, ... [default: guessed and said]
-    #[arg(long, value_name = "NAME", value_parser = encoding, help_heading = "Reading files")]
-    pub encoding: Option<Encoding>,
+    #[arg(long, value_name = "NAME", help_heading = "Reading files")]
+    pub encoding: Option<Guessed<Encoding>>,
     /// Separator of columns: one character, or `tab` [default: guessed and said]
-    #[arg(long, value_name = "CHAR", value_parser = separator, help_heading = "Reading files")]
-    pub separator: Option<char>,
+    #[arg(long, value_name = "CHAR", help_heading = "Reading files")]
+    pub separator: Option<Guessed<char>>,
     /// Whether double quotes enclose fields: yes or no [default: guessed and said]
-    #[arg(long, value_name = "yes|no", value_parser = yes_or_no, help_heading = "Reading files")]
-    pub quoting: Option<bool>,
+    #[arg(long, value_name = "yes|no", help_heading = "Reading files")]
+    pub quoting: Option<Guessed<bool>>,
     /// Whether the first row names the columns: yes or no [default: guessed and said]
-    #[arg(long, value_name = "yes|no", value_parser = yes_or_no, help_heading = "Reading files")]
-    pub header: Option<bool>,
+    #[arg(long, value_name = "yes|no", help_heading = "Reading files")]
+    pub header: Option<Guessed<bool>>,
     /// Language of the texts: english, chinese or other [default: guessed and said]
-    #[arg(long, value_name = "NAME", value_parser = language, help_heading = "Reading files")]
-    pub language: Option<Language>,
+    #[arg(long, value_name = "NAME", help_heading = "Reading files")]
+    pub language: Option<Guessed<Language>>,
     /// Share of rows, in percent, that may be unreadable; they are counted, shown and left out [default: 1]
     #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Reading files")]
     pub bad_rows: Option<f64>,
@@ -110,71 +122,39 @@ pub struct ReadingArgs {
 }
 
 impl ReadingArgs {
-    /// The same options for another command, each behind a blank.
-    pub fn words(&self) -> String {
-        let dir = self.data_dir.as_ref().map(|dir| dir.display().to_string());
-        let options = [
-            ("--text-column", self.text_column.clone()),
-            ("--label-column", self.label_column.clone()),
-            ("--data-dir", dir),
-        ];
-        let given = options
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
-        given
-            .map(|(name, value)| format!(" {name} {}", quoted(&value)))
-            .collect()
+    /// Lays what was given over the settings of a run.
+    pub fn lay_over(&self, config: &mut ReadingConfig) {
+        fn lay<T: Clone>(given: Option<&T>, over: &mut T) {
+            if let Some(given) = given {
+                over.clone_from(given);
+            }
+        }
+        lay(self.text_column.as_ref(), &mut config.text_column);
+        lay(self.label_column.as_ref(), &mut config.label_column);
+        lay(self.encoding.as_ref(), &mut config.encoding);
+        lay(self.separator.as_ref(), &mut config.separator);
+        lay(self.quoting.as_ref(), &mut config.quoting);
+        lay(self.header.as_ref(), &mut config.header);
+        lay(self.language.as_ref(), &mut config.language);
+        lay(self.bad_rows.as_ref(), &mut config.bad_rows);
+        if let Some(folder) = &self.data_dir {
+            config.data_dir = folder.display().to_string();
+        }
     }
 
-    /// What the data crate is asked for, as far as the command line decides it.
-    pub fn open_options(&self) -> OpenOptions {
+    /// What the data crate is asked for besides a run's settings: where the known sets lie here.
+    pub fn base(&self) -> OpenOptions {
         OpenOptions {
             data_dir: self.data_dir.clone(),
-            text_column: self.text_column.clone(),
-            label_column: self.label_column.clone(),
-            encoding: self.encoding,
-            separator: self.separator,
-            quoting: self.quoting,
-            header: self.header,
-            language: self.language,
-            bad_rows: self.bad_rows,
             ..OpenOptions::default()
         }
     }
-}
 
-fn encoding(name: &str) -> Result<Encoding, String> {
-    Encoding::for_label(name).ok_or_else(|| {
-        "no such encoding; known are utf-8, utf-16, latin1, windows-1252, gb18030 and the others of the WHATWG list"
-            .into()
-    })
-}
-
-fn separator(name: &str) -> Result<char, String> {
-    let mut characters = name.chars();
-    match (name, characters.next(), characters.next()) {
-        ("tab" | "\\t", _, _) => Ok('\t'),
-        (_, Some(one), None) if one.is_ascii() && !matches!(one, '"' | '\n' | '\r' | '\0') => {
-            Ok(one)
-        }
-        _ => Err("one ASCII character, or `tab`; no quote and no line end".into()),
-    }
-}
-
-fn yes_or_no(word: &str) -> Result<bool, String> {
-    match word {
-        "yes" | "true" => Ok(true),
-        "no" | "false" => Ok(false),
-        _ => Err("yes or no".into()),
-    }
-}
-
-fn language(name: &str) -> Result<Language, String> {
-    match name.to_ascii_lowercase().as_str() {
-        "english" | "en" => Ok(Language::English),
-        "chinese" | "zh" => Ok(Language::Chinese),
-        "other" => Ok(Language::Other),
-        _ => Err("english, chinese or other".into()),
+    /// What the data crate is asked for where there is no run.
+    pub fn open_options(&self) -> OpenOptions {
+        let mut config = ReadingConfig::default();
+        self.lay_over(&mut config);
+        config.lay_over(self.base())
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
+use super::options::DataArgs;
 use crate::config::{ModelKind, RunConfig};
 
 /// Options that change settings; shared by `train`, `tune` and `config print`.
@@ -49,12 +50,16 @@ pub struct SettingArgs {
 }
 
 impl SettingArgs {
-    /// The defaults of `model` on `data`, then the file, the pairs, the named options.
-    pub fn resolve(&self, model: ModelKind, data: Option<&str>) -> Result<RunConfig, CliError> {
-        self.lay_over(RunConfig::defaults(
-            model,
-            data.unwrap_or(RunConfig::default_data(model)),
-        ))
+    /// The defaults of `model` on the data, then the file, the pairs, the named options.
+    pub fn resolve(&self, model: ModelKind, data: &DataArgs) -> Result<RunConfig, CliError> {
+        let name = data.data.as_deref();
+        let defaults = RunConfig::defaults(model, name.unwrap_or(RunConfig::default_data(model)));
+        let mut config = self.lay_over(defaults)?;
+        if let Some(name) = name {
+            config.data = name.to_owned();
+        }
+        data.reading.lay_over(&mut config.reading);
+        Ok(config)
     }
 
     /// The file, the pairs and the named options over `config`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use datasets::manifest;
-use datasets::{DataError, OpenOptions, kind_of};
+use datasets::{DataError, OpenOptions, kind_of, namesake};
 
 use super::CliError;
 use super::options::{DataArgs, MachineArgs};
@@ -59,10 +59,8 @@ pub struct TrainArgs {
 
 /// Runs the command.
 pub fn run(args: TrainArgs, stop: &Stop) -> Result<(), CliError> {
-    let config = args
-        .settings
-        .resolve(args.model, args.data.data.as_deref())?;
-    check_data(&config, &args.data.reading.open_options())?;
+    let config = args.settings.resolve(args.model, &args.data)?;
+    check_data(&config)?;
     let machine = args.machine.open()?;
     let runs = PathBuf::from("runs");
     let folds = args.folds.map(|folds| Kind::Folds(folds.into()));
@@ -105,21 +103,28 @@ pub fn run(args: TrainArgs, stop: &Stop) -> Result<(), CliError> {
 }
 
 /// A wrong name, or pictures where texts are read, is told before any folder is made.
-pub fn check_data(config: &RunConfig, options: &OpenOptions) -> Result<(), CliError> {
+pub fn check_data(config: &RunConfig) -> Result<(), CliError> {
     let wanted = if config.model.reads_images() {
         manifest::Kind::Image
     } else {
         manifest::Kind::Text
     };
-    let found = kind_of(&config.data, options)?;
+    let found = kind_of(&config.data, &OpenOptions::default())?;
     if found == wanted {
         return Ok(());
     }
     let name = config.data.clone();
-    Err(CliError::usage(DataError::WrongKind {
+    let source = DataError::WrongKind {
         name,
         found,
         wanted,
+    };
+    Err(CliError::usage(match namesake(&config.data) {
+        None => source,
+        Some(said) => DataError::Namesake {
+            said,
+            source: Box::new(source),
+        },
     }))
 }
 
@@ -140,6 +145,10 @@ fn train_one(
             if let Some(data) = &args.data.data {
                 asked.data.clone_from(data);
             }
+            // Known sets may lie elsewhere now: their digest tells whether they are the same.
+            let data_dir = asked.reading.data_dir.clone();
+            args.data.reading.lay_over(&mut asked.reading);
+            asked.reading.data_dir = data_dir;
             if in_series {
                 asked.seed = config.seed;
                 asked.examples.clone_from(&config.examples);
@@ -152,7 +161,7 @@ fn train_one(
     let mut progress = Progress::new(args.quiet);
     let outcome = run::train(
         &session,
-        &args.data.reading.open_options(),
+        &args.data.reading.base(),
         machine,
         Extras {
             baseline: !args.no_baseline,
@@ -166,10 +175,18 @@ fn train_one(
     match outcome? {
         RunOutcome::Interrupted { folder } => Err(CliError::Interrupted {
             signal: stop.signal(),
-            advice: format!(
-                "interrupted; a checkpoint holds the run, go on with --resume --out {}",
-                folder.display()
-            ),
+            advice: if in_series {
+                "interrupted; a checkpoint holds the run, go on with the same command and --resume"
+                    .into()
+            } else {
+                format!(
+                    "interrupted; a checkpoint holds the run, go on with: {} train {} --resume --out {}{}",
+                    called_as(),
+                    config.model.name(),
+                    run::quoted(&folder.display().to_string()),
+                    args.machine.words()
+                )
+            },
         }),
         complete => Ok(complete),
     }

@@ -50,15 +50,12 @@ pub struct TuneArgs {
 
 /// Runs the command.
 pub fn run(args: TuneArgs, stop: &Stop) -> Result<(), CliError> {
-    let mut base = args
-        .settings
-        .resolve(args.model, args.data.data.as_deref())?;
+    let mut base = args.settings.resolve(args.model, &args.data)?;
     if base.examples.folds > 0 {
         let text = "`examples.folds` cuts a test part, which a search does not see; --dev-folds K judges on folds";
         return Err(CliError::Usage(text.into()));
     }
-    let options = args.data.reading.open_options();
-    check_data(&base, &options)?;
+    check_data(&base)?;
     // The time of the search, not that of a run.
     let budget = std::mem::take(&mut base.training.time_budget);
     let limit = (budget > 0.0).then(|| Duration::from_secs_f64(budget));
@@ -96,7 +93,14 @@ pub fn run(args: TuneArgs, stop: &Stop) -> Result<(), CliError> {
             eprintln!("{}, {:.1} s", line(record), record.seconds);
         }
     };
-    let tuned = tune::tune(&search, &options, &machine, stop, &folder, &mut told)?;
+    let tuned = tune::tune(
+        &search,
+        &args.data.reading.base(),
+        &machine,
+        stop,
+        &folder,
+        &mut told,
+    )?;
     print(&args, &tuned, folder.folder(), stop)
 }
 
@@ -175,7 +179,7 @@ fn print(args: &TuneArgs, tuned: &Tuned, folder: &Path, stop: &Stop) -> Result<(
         called_as(),
         args.model.name(),
         quoted(&file.display().to_string()),
-        args.data.reading.words()
+        args.machine.words()
     )?;
     out.flush()?;
     match tuned.end {

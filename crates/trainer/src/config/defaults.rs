@@ -3,7 +3,8 @@
 
 use super::{
     DpcnnSettings, ExamplesConfig, ImagesConfig, JudgeBy, Keep, Lenet5Settings, ModelKind,
-    OptimizerConfig, Rule, RunConfig, Schedule, TextConfig, TextcnnSettings, TrainingConfig,
+    OptimizerConfig, ReadingConfig, Rule, RunConfig, Schedule, TextConfig, TextcnnSettings,
+    TrainingConfig,
 };
 
 impl RunConfig {
@@ -23,6 +24,7 @@ impl RunConfig {
                 label_separator: String::new(),
                 split_seed: -1,
             },
+            reading: ReadingConfig::default(),
             training: TrainingConfig {
                 epochs: 10,
                 steps: 0,

@@ -7,6 +7,7 @@ mod class_weights;
 mod defaults;
 mod images;
 mod overrides;
+mod reading;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ use crate::optimizer::Table;
 pub use class_weights::{ClassWeights, ClassWeightsError};
 pub use images::{ColourChoice, FramingChoice, ImagesConfig, InkChoice};
 pub use overrides::ConfigError;
+pub use reading::{Guessed, ReadingConfig, Word};
 
 /// The networks by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -56,6 +58,9 @@ pub struct RunConfig {
     pub seed: u64,
     /// How the examples are chosen.
     pub examples: ExamplesConfig,
+    /// How a user's own files are read.
+    #[serde(default)]
+    pub reading: ReadingConfig,
     /// How long and how often.
     pub training: TrainingConfig,
     /// The rule of a step.

@@ -205,6 +205,10 @@ impl RunConfig {
         }
         let weights: Result<super::ClassWeights, _> = self.training.class_weights.parse();
         weights.map_err(|error| ("training.class_weights", error.to_string()))?;
+        if !(0.0..=100.0).contains(&self.reading.bad_rows) {
+            let reason = "expected percent, from 0 to 100".to_owned();
+            return Err(("reading.bad_rows", reason));
+        }
         let rate = self.optimizer.learning_rate;
         if !(rate.is_finite() && rate > 0.0) {
             return Err((

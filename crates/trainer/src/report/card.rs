@@ -2,7 +2,7 @@
 
 use super::figures::{clip, grouped, interval, model_name, percent};
 use super::markup::fill;
-use super::{Material, sentence};
+use super::{Material, repeat, sentence};
 use std::fmt::Display;
 
 /// Classes that the card lists.
@@ -16,6 +16,17 @@ impl Card {
         fill(&mut self.0, template, values, markdown);
         self
     }
+
+    /// The same inside a fence, where nothing is escaped.
+    fn put_code(&mut self, template: &'static str, values: &[&dyn Display]) -> &mut Self {
+        fill(&mut self.0, template, values, code);
+        self
+    }
+}
+
+/// A character inside a fence: a line that does not begin with one cannot end it.
+fn code(c: char, into: &mut String) {
+    into.push(if matches!(c, '\n' | '\t') { ' ' } else { c });
 }
 
 /// A character that means nothing to Markdown, nor to the HTML that it lets through.
@@ -69,9 +80,15 @@ pub(super) fn card(material: &Material) -> String {
          - The scores hold for data like the test set. Other sources, other times and other ways of writing are not covered; judge it on \
          your own with `cnn eval --run . --data FILE`.\n\
          - Nothing was done about what the data may favour or leave out; the scores of each class show where it is weak.\n\n\
-         ## How to use it\n\n```sh\ncnn predict --run . {}\n```\n\n`report.html` shows the run, `config.toml` repeats it, `environment.json` tells what it \
-         ran on.\n\n## Licence\n\nNot chosen yet: that of the weights is for you to choose, and the data may have its own.\n",
+         ## How to use it\n\n```sh\ncnn predict --run . {}\n```\n\n`report.html` shows the run, `environment.json` tells what it ran on.\n\n\
+         ## How to repeat it\n\nFrom the folder where it was trained, with the same data at the same place; `config.toml` holds all settings, \
+         how the data are read among them:\n\n",
         &[&if material.config.model.reads_images() { "image.png" } else { "'a text'" }],
+    );
+    card.put_code("```sh\n{}\n```\n", &[&repeat::command(material)]);
+    card.put(
+        "\n## Licence\n\nNot chosen yet: that of the weights is for you to choose, and the data may have its own.\n",
+        &[],
     );
     card.0
 }

@@ -102,13 +102,9 @@ fn ending_lines(train: &TrainSummary) -> Vec<String> {
             None => "stopped early: no look at dev was better".to_owned(),
         });
     }
-    if let Some(planned) = train.planned_steps {
-        let stop = match early {
-            Some("time budget") => format!(" --set training.stop_after={}", train.steps),
-            _ => String::new(),
-        };
+    if let Some(steps) = train.in_place_of_the_clock() {
         lines.push(format!(
-            "the clock decided the number of steps; to repeat the run give --steps {planned}{stop} in place of the time budget"
+            "the clock decided the number of steps; to repeat the run give {steps} in place of the time budget"
         ));
     }
     lines

@@ -158,6 +158,18 @@ pub struct TrainSummary {
     pub ended_by: Option<String>,
 }
 
+impl TrainSummary {
+    /// The options that repeat a run whose steps the clock decided; `None` for other runs.
+    pub fn in_place_of_the_clock(&self) -> Option<String> {
+        let planned = self.planned_steps?;
+        let stop = match self.ended_by.as_deref() {
+            Some("time budget") => format!(" --set training.stop_after={}", self.steps),
+            _ => String::new(),
+        };
+        Some(format!("--steps {planned}{stop}"))
+    }
+}
+
 impl TestScore {
     /// The score that follows from the counts.
     pub fn new(matrix: &ConfusionMatrix, loss: f64) -> Self {

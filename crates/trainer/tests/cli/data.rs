@@ -222,7 +222,7 @@ fn how_a_file_is_read_is_said_and_settled_by_options() {
         wrong.err
     );
     for (option, value, said) in [
-        ("--encoding", "klingon", "no such encoding"),
+        ("--encoding", "klingon", "an encoding such as utf-8"),
         ("--separator", "ab", "one ASCII character"),
         ("--bad-rows", "101", "from 0 to 100"),
         ("--header", "perhaps", "yes or no"),

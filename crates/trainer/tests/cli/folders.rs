@@ -104,7 +104,7 @@ fn runs_without_a_folder_are_numbered() {
 }
 
 /// A run that would take hours, begun and past its first checkpoint.
-fn long_run(data: &Path, out: &Path) -> Child {
+pub fn long_run(data: &Path, out: &Path, more: &[&str]) -> Child {
     let mut command = cnn(&[
         "train",
         "textcnn",
@@ -114,7 +114,9 @@ fn long_run(data: &Path, out: &Path) -> Child {
         "--quiet",
     ]);
     command.args(["--set", "training.checkpoint_seconds=0"]);
-    command.args(["--data", word(data), "--out", word(out)]);
+    command
+        .args(["--data", word(data), "--out", word(out)])
+        .args(more);
     let mut child = command
         .stderr(Stdio::piped())
         .stdout(Stdio::null())
@@ -142,7 +144,7 @@ fn two_runs_on_one_folder_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (folder.path().join("own.jsonl"), folder.path().join("run"));
     write_json_lines(&data);
-    let mut first = long_run(&data, &out);
+    let mut first = long_run(&data, &out, &[]);
     let seconds = [["--resume", "--quiet"], ["--force", "--quiet"]]
         .map(|more| train("textcnn", &data, &out, &more));
     first.kill().unwrap();
@@ -169,7 +171,7 @@ fn a_signal_ends_a_run_with_a_checkpoint_and_its_own_code() {
         let folder = tempfile::tempdir().unwrap();
         let (data, out) = (folder.path().join("own.jsonl"), folder.path().join("run"));
         write_json_lines(&data);
-        let run = long_run(&data, &out);
+        let run = long_run(&data, &out, &[]);
         let kill = ["-s", signal, &run.id().to_string()].map(str::to_owned);
         assert!(
             std::process::Command::new("kill")

@@ -136,7 +136,8 @@ fn open(args: &ExplainArgs, predictor: &Predictor) -> Result<TextTask, CliError>
         config.examples.limit = 0;
         config.data.clone_from(data);
     }
-    let base = args.data.reading.open_options();
+    args.data.reading.lay_over(&mut config.reading);
+    let base = args.data.reading.base();
     let tokenizer = predictor.tokenizer().cloned();
     let task = TextTask::open(&config, &base, tokenizer)?;
     if !args.quiet {
