@@ -1,5 +1,7 @@
 //! Equal rows inside a part and across parts: counted, so that a score can be read with them in mind.
 
+mod pairs;
+
 use std::collections::HashMap;
 use std::fmt;
 
@@ -7,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::example::{ImageExample, Split, TextExample};
+
+pub use pairs::{RepeatedPair, RepeatedRow, Repeats};
+pub(crate) use pairs::{Seen, groups};
 
 /// Identity of a row for the purpose of finding equal ones: 128 bits of a SHA-256.
 pub type Fingerprint = [u8; 16];
@@ -37,6 +42,18 @@ pub struct DuplicateReport {
 }
 
 impl DuplicateReport {
+    /// How many different rows there are among so many of train, dev and test.
+    pub(crate) fn distinct(&self, [train, dev, test]: [usize; 3]) -> usize {
+        // Exact where only the training part has rows, and where the others repeat it; else at most this.
+        let fresh = |rows: usize, known: usize, within: usize| match rows.saturating_sub(known) {
+            0 => 0,
+            fresh => fresh.saturating_sub(within).max(1),
+        };
+        train.saturating_sub(self.within_train)
+            + fresh(dev, self.dev_in_train, self.within_dev)
+            + fresh(test, self.test_in_train, self.within_test)
+    }
+
     /// Whether any test or dev row stands in another part.
     pub fn crosses_parts(&self) -> bool {
         self.dev_in_train + self.test_in_train + self.test_in_dev > 0
@@ -130,7 +147,7 @@ impl Labelled for TextExample {
 
 impl Labelled for ImageExample {
     fn fingerprint(&self) -> Fingerprint {
-        shorten(Sha256::digest(&self.pixels).as_slice())
+        image_fingerprint(&self.pixels)
     }
     fn label(&self) -> u32 {
         self.label
@@ -149,6 +166,20 @@ pub fn text_fingerprint(text: &str) -> Fingerprint {
     shorten(Sha256::digest(folded.as_bytes()).as_slice())
 }
 
+/// Fingerprint of an image by its pixels.
+pub fn image_fingerprint(pixels: &[u8]) -> Fingerprint {
+    shorten(Sha256::digest(pixels).as_slice())
+}
+
+/// Fingerprint and label of every row, part by part.
+pub(crate) fn prints<T: Labelled>(split: &Split<T>) -> [Vec<(Fingerprint, u32)>; 3] {
+    split.parts().map(|(_, rows)| {
+        rows.iter()
+            .map(|row| (row.fingerprint(), row.label()))
+            .collect()
+    })
+}
+
 fn shorten(digest: &[u8]) -> Fingerprint {
     let mut short = [0; 16];
     short.copy_from_slice(&digest[..16]);
@@ -157,11 +188,7 @@ fn shorten(digest: &[u8]) -> Fingerprint {
 
 /// Counts the repeats inside and across the parts of `split`.
 pub fn count_duplicates<T: Labelled>(split: &Split<T>) -> DuplicateReport {
-    let [train, dev, test] = [&split.train, &split.dev, &split.test].map(|rows| {
-        rows.iter()
-            .map(|row| (row.fingerprint(), row.label()))
-            .collect::<Vec<_>>()
-    });
+    let [train, dev, test] = prints(split);
     let (train_labels, dev_labels) = (labels_by_fingerprint(&train), labels_by_fingerprint(&dev));
     let test_labels = labels_by_fingerprint(&test);
     let standing = |rows: &[(Fingerprint, u32)], other: &HashMap<Fingerprint, Vec<u32>>| {
@@ -213,10 +240,7 @@ mod tests {
     use super::*;
 
     fn row(text: &str, label: u32) -> TextExample {
-        TextExample {
-            text: text.into(),
-            label,
-        }
+        TextExample::new(text, label)
     }
 
     #[test]

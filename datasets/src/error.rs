@@ -93,6 +93,14 @@ pub enum DataError {
         /// The contradiction.
         what: String,
     },
+    /// A known set that cannot be opened, where something of the same name lies here.
+    #[error("{source}; {said}")]
+    Namesake {
+        /// What was taken, and how to mean the other.
+        said: String,
+        /// Why the known set cannot be opened.
+        source: Box<DataError>,
+    },
     /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),

@@ -7,6 +7,7 @@ use burn_dataset::{Dataset, DatasetError};
 use serde::{Deserialize, Serialize};
 
 use crate::duplicates::DuplicateReport;
+use crate::origin::{Origin, Origins};
 
 /// A text and its class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,19 @@ pub struct TextExample {
     pub text: String,
     /// Index into [`TextSet::labels`].
     pub label: u32,
+    /// Where it was read; [`TextSet::origins`] tells the file.
+    pub origin: Origin,
+}
+
+impl TextExample {
+    /// A text that was read from no file.
+    pub fn new(text: impl Into<String>, label: u32) -> Self {
+        Self {
+            text: text.into(),
+            label,
+            origin: Origin::NOWHERE,
+        }
+    }
 }
 
 /// An image and its class.
@@ -25,6 +39,44 @@ pub struct ImageExample {
     pub pixels: Vec<u8>,
     /// Index into [`ImageSet::labels`].
     pub label: u32,
+    /// Where it was read; [`ImageSet::origins`] tells the file.
+    pub origin: Origin,
+    /// What the picture was before it became an image; `None` where it was one already.
+    pub picture: Option<PictureFacts>,
+}
+
+impl ImageExample {
+    /// An image that was read from no file.
+    pub fn new(pixels: impl Into<Vec<u8>>, label: u32) -> Self {
+        Self {
+            pixels: pixels.into(),
+            label,
+            origin: Origin::NOWHERE,
+            picture: None,
+        }
+    }
+}
+
+/// A picture file before it became an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureFacts {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Whether the file holds colours.
+    pub colour: bool,
+    /// Whether all of it has one colour.
+    pub blank: bool,
+}
+
+/// Rows or pictures that could not be read and were left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unreadable {
+    /// How many.
+    pub count: usize,
+    /// What is wrong with the first few of them, each with its place.
+    pub shown: Vec<String>,
 }
 
 /// The language of a set's texts, as far as cutting them into tokens is concerned.
@@ -85,6 +137,10 @@ pub struct TextSet {
     pub sha256: String,
     /// Equal texts inside and across the parts, counted before any dev part or limit was cut.
     pub duplicates: DuplicateReport,
+    /// The files that the texts were read from.
+    pub origins: Origins,
+    /// Rows that could not be read.
+    pub unreadable: Unreadable,
 }
 
 /// A set of images, all of one size.
@@ -108,6 +164,10 @@ pub struct ImageSet {
     pub sha256: String,
     /// Equal images inside and across the parts, counted before any dev part or limit was cut.
     pub duplicates: DuplicateReport,
+    /// The files that the images were read from.
+    pub origins: Origins,
+    /// Pictures that could not be read.
+    pub unreadable: Unreadable,
 }
 
 /// One part of a set as a `burn_dataset::Dataset`: it borrows the rows and hands out clones.

@@ -91,10 +91,7 @@ mod tests {
 
     #[test]
     fn moving_a_row_or_a_byte_changes_the_hash_of_a_set() {
-        let row = |text: &str, label| TextExample {
-            text: text.into(),
-            label,
-        };
+        let row = |text: &str, label| TextExample::new(text, label);
         let labels = ["a".to_string(), "b".to_string()];
         let hash = |train: Vec<TextExample>, dev| {
             set_sha256(

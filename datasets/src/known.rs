@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::DataError;
-use crate::example::{ImageExample, Language, Split, TextExample};
+use crate::example::{ImageExample, Language, Split, TextExample, Unreadable};
 use crate::hash::file_sha256;
 use crate::labels::{Relabel, match_to};
 use crate::manifest::{Format, Kind, Manifest, Part, SetFile};
 use crate::open::{IMAGE_SIDE, Raw, expect_kind};
 use crate::options::OpenOptions;
+use crate::origin::{Counted, Origin, Origins, name_inside};
 use crate::readers::ReadError;
 use crate::readers::acl_imdb::read_acl_imdb;
 use crate::readers::idx::{read_idx_images, read_idx_labels};
@@ -103,6 +104,7 @@ pub(crate) fn read_texts(
             test: vec![],
         },
     );
+    let mut origins = Origins::default();
     for (file, path) in locate(manifest, options, &mut notes)? {
         let pattern = match (file.format, &file.label) {
             (Format::Lines, Some(label)) => LinePattern::Bare(label),
@@ -110,7 +112,7 @@ pub(crate) fn read_texts(
             (Format::LabelTabText, _) => LinePattern::LabelTabText,
             (Format::TextTabLabel, _) => LinePattern::TextTabLabel,
             (Format::AclImdb, _) => {
-                let read = read_acl_imdb(&path, &manifest.labels, &options.limits)?;
+                let read = read_acl_imdb(&path, &manifest.labels, &mut origins, &options.limits)?;
                 split.train.extend(read.train);
                 if !options.withhold_test {
                     split.test.extend(read.test);
@@ -121,13 +123,17 @@ pub(crate) fn read_texts(
                 return Err(foreign_format(manifest, file));
             }
         };
-        let rows = read_lines(
+        let number = origins.add(name_inside(&options.data_folder(), &path), Counted::Lines);
+        let mut rows = read_lines(
             &path,
             pattern,
             file.encoding,
             &manifest.labels,
             &options.limits,
         )?;
+        for row in &mut rows {
+            row.origin = row.origin.of_file(number);
+        }
         match file.part {
             Part::Train | Part::All => split.train.extend(rows),
             Part::Dev => split.dev.extend(rows),
@@ -145,6 +151,8 @@ pub(crate) fn read_texts(
         withheld,
         lists: false,
         language: manifest.language.unwrap_or(Language::Other),
+        origins,
+        unreadable: Unreadable::default(),
     })
 }
 
@@ -156,7 +164,8 @@ pub(crate) fn read_images(
     expect_kind(&manifest.name, manifest.kind, Kind::Image)?;
     let mut notes = Vec::new();
     let located = locate(manifest, options, &mut notes)?;
-    let part_of = |part: Part| -> Result<Vec<ImageExample>, DataError> {
+    let mut origins = Origins::default();
+    let mut part_of = |part: Part| -> Result<Vec<ImageExample>, DataError> {
         let file = |format| {
             located
                 .iter()
@@ -164,7 +173,8 @@ pub(crate) fn read_images(
         };
         match (file(Format::IdxImages), file(Format::IdxLabels)) {
             (Some((_, images)), Some((_, labels))) => {
-                let rows = read_idx_pair(&manifest.name, images, labels, options)?;
+                let file = origins.add(name_inside(&options.data_folder(), images), Counted::Rows);
+                let rows = read_idx_pair(&manifest.name, images, labels, file, options)?;
                 match rows
                     .iter()
                     .position(|row| row.label as usize >= manifest.labels.len())
@@ -202,6 +212,8 @@ pub(crate) fn read_images(
         withheld,
         lists: false,
         language: Language::Other,
+        origins,
+        unreadable: Unreadable::default(),
     })
 }
 
@@ -224,11 +236,12 @@ fn model_labels<T: Relabel>(
     Ok(given.clone())
 }
 
-/// Reads a file of images and the file of their labels.
+/// Reads a file of images, number `file` of its set, and the file of their labels.
 pub(crate) fn read_idx_pair(
     name: &str,
     images_path: &Path,
     labels_path: &Path,
+    file: u32,
     options: &OpenOptions,
 ) -> Result<Vec<ImageExample>, DataError> {
     let mismatch = |what: String| DataError::Mismatch {
@@ -250,10 +263,11 @@ pub(crate) fn read_idx_pair(
         )));
     }
     let rows = images.images().zip(&labels);
-    Ok(rows
-        .map(|(pixels, &label)| ImageExample {
-            pixels: pixels.into(),
-            label: label.into(),
+    Ok((1..)
+        .zip(rows)
+        .map(|(number, (pixels, &label))| ImageExample {
+            origin: Origin::at(number).of_file(file),
+            ..ImageExample::new(pixels, label.into())
         })
         .collect())
 }

@@ -45,6 +45,7 @@ mod made;
 pub mod manifest;
 mod open;
 mod options;
+mod origin;
 mod path;
 pub mod readers;
 pub mod split;
@@ -52,11 +53,15 @@ pub mod suggest;
 pub mod tokenize;
 pub mod word_vectors;
 
-pub use duplicates::DuplicateReport;
+pub use duplicates::{DuplicateReport, Repeats};
 pub use error::DataError;
-pub use example::{ImageExample, ImageSet, Language, PartDataset, Split, TextExample, TextSet};
+pub use example::{
+    ImageExample, ImageSet, Language, PartDataset, PictureFacts, Split, TextExample, TextSet,
+    Unreadable,
+};
 pub use manifest::Kind;
-pub use open::{IMAGE_SIDE, kind_of, known_set, open_image, open_text};
+pub use open::{IMAGE_SIDE, kind_of, known_set, namesake, open_image, open_text};
 pub use options::{Colour, DATA_VARIABLE, Framing, Ink, OpenOptions, PictureOptions};
+pub use origin::{Origin, Origins, RowPlace};
 pub use path::picture_files;
 pub use readers::{Encoding, Limits, ReadError};

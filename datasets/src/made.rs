@@ -1,10 +1,11 @@
 //! The generated sets under their names, opened and split as any other set.
 
-use crate::example::{ImageExample, Language, Split, TextExample};
+use crate::example::{ImageExample, Language, Split, TextExample, Unreadable};
 use crate::generated::{LONG_DOCUMENT_LABELS, PHRASE_LABELS, digits, long_documents, phrases};
 use crate::manifest::Kind;
 use crate::open::Raw;
 use crate::options::OpenOptions;
+use crate::origin::Origins;
 
 /// A set that is made, not read.
 pub(crate) struct Made {
@@ -75,6 +76,8 @@ impl Made {
             withheld: false,
             lists: false,
             language,
+            origins: Origins::default(),
+            unreadable: Unreadable::default(),
         }
     }
 
@@ -94,7 +97,7 @@ impl Made {
         };
         let rows = rows
             .into_iter()
-            .map(|(text, label)| TextExample { text, label });
+            .map(|(text, label)| TextExample::new(text, label));
         self.raw(
             labels.map(str::to_owned).into(),
             rows.collect(),
@@ -108,7 +111,7 @@ impl Made {
         let rows = digits(options.seed, self.count(options));
         let rows = rows
             .into_iter()
-            .map(|(pixels, label)| ImageExample { pixels, label });
+            .map(|(pixels, label)| ImageExample::new(pixels, label));
         let labels = (0..self.classes).map(|digit| digit.to_string()).collect();
         self.raw(labels, rows.collect(), Language::Other, options)
     }

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use crate::duplicates::{Labelled, count_duplicates};
 use crate::error::DataError;
-use crate::example::{ImageSet, Language, Split, TextSet};
+use crate::example::{ImageSet, Language, Split, TextSet, Unreadable};
 use crate::hash::{Content, set_sha256};
 use crate::known;
 use crate::made::{MADE, Made, made};
 use crate::manifest::{Kind, Manifest, manifest, manifests};
 use crate::options::{Colour, OpenOptions};
+use crate::origin::{Origins, Placed};
 use crate::path;
 use crate::split::{DEV_ONE_IN, cut_fold, cut_limit, cut_share, cut_three};
 
@@ -29,6 +30,8 @@ pub(crate) struct Raw<T> {
     /// Whether the labels of a row were written as a list.
     pub lists: bool,
     pub language: Language,
+    pub origins: Origins,
+    pub unreadable: Unreadable,
 }
 
 /// Opens a set of texts: a name (`mr`, `phrases`, ...) or a path.
@@ -37,14 +40,14 @@ pub(crate) struct Raw<T> {
 ///
 /// [`DataError`]: an unknown name (with the nearest one), missing or malformed files, options that do not fit.
 pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, DataError> {
-    let raw = match find(name_or_path)? {
-        Place::Known(manifest) => known::read_texts(&manifest, options)?,
+    let read = match find(name_or_path)? {
+        Place::Known(manifest) => known::read_texts(&manifest, options),
         Place::Made(made) => {
-            expect_kind(made.name, made.kind, Kind::Text)?;
-            made.texts(options)
+            expect_kind(made.name, made.kind, Kind::Text).map(|()| made.texts(options))
         }
-        Place::Path(path) => path::read_texts(path, options)?,
+        Place::Path(path) => path::read_texts(path, options),
     };
+    let raw = said_of_namesake(name_or_path, read)?;
     let (language, lists) = (raw.language, raw.lists);
     let label_separator = match (&options.label_separator, lists) {
         (None, true) => Some(OpenOptions::LIST_SEPARATOR.to_owned()),
@@ -58,6 +61,8 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
         notes,
         sha256,
         duplicates,
+        origins,
+        unreadable,
     } = finished;
     Ok(TextSet {
         name,
@@ -68,6 +73,8 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
         notes,
         sha256,
         duplicates,
+        origins,
+        unreadable,
     })
 }
 
@@ -77,14 +84,18 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
 ///
 /// As [`open_text`].
 pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet, DataError> {
-    let (raw, colour) = match find(name_or_path)? {
-        Place::Known(manifest) => (known::read_images(&manifest, options)?, Colour::Grey),
+    let (read, colour) = match find(name_or_path)? {
+        Place::Known(manifest) => (known::read_images(&manifest, options), Colour::Grey),
         Place::Made(made) => {
-            expect_kind(made.name, made.kind, Kind::Image)?;
-            (made.images(options), Colour::Grey)
+            let kind = expect_kind(made.name, made.kind, Kind::Image);
+            (kind.map(|()| made.images(options)), Colour::Grey)
         }
-        Place::Path(path) => path::read_images(path, options)?,
+        Place::Path(path) => match path::read_images(path, options) {
+            Ok((raw, colour)) => (Ok(raw), colour),
+            Err(error) => (Err(error), Colour::Grey),
+        },
     };
+    let raw = said_of_namesake(name_or_path, read)?;
     let finished = finish(raw, "images", options)?;
     let Finished {
         name,
@@ -93,6 +104,8 @@ pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet,
         notes,
         sha256,
         duplicates,
+        origins,
+        unreadable,
     } = finished;
     Ok(ImageSet {
         name,
@@ -104,6 +117,8 @@ pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet,
         notes,
         sha256,
         duplicates,
+        origins,
+        unreadable,
     })
 }
 
@@ -157,6 +172,37 @@ fn find(name_or_path: &str) -> Result<Place<'_>, DataError> {
     }
 }
 
+/// What to say where a file or folder here is called as the known set that was taken; `None` where there is none.
+pub fn namesake(name: &str) -> Option<String> {
+    let known = manifest(name).is_some() || made(name).is_some();
+    (known && Path::new(name).exists()).then(|| {
+        format!("`{name}` is taken for the known set of that name; to mean the {name} that lies here, give ./{name}")
+    })
+}
+
+/// Adds that to what was read, or to the error.
+fn said_of_namesake<T>(name: &str, read: Result<Raw<T>, DataError>) -> Result<Raw<T>, DataError> {
+    match (namesake(name), read) {
+        (None, read) => read,
+        (Some(said), Ok(mut raw)) => {
+            raw.notes.insert(0, said);
+            Ok(raw)
+        }
+        (Some(said), Err(error)) => Err(DataError::Namesake {
+            said,
+            source: Box::new(error),
+        }),
+    }
+}
+
+/// The path that a name stands for; `None` for a known or generated set, and for what is not there.
+pub(crate) fn own_path(name_or_path: &str) -> Option<&str> {
+    match find(name_or_path) {
+        Ok(Place::Path(_)) => Some(name_or_path),
+        _ => None,
+    }
+}
+
 /// The error for a name that is neither a set nor a path.
 fn unknown(name: &str) -> DataError {
     let files = manifests().into_iter().map(|manifest| manifest.name);
@@ -180,10 +226,12 @@ struct Finished<T> {
     notes: Vec<String>,
     sha256: String,
     duplicates: crate::DuplicateReport,
+    origins: Origins,
+    unreadable: Unreadable,
 }
 
 /// Counts duplicates, cuts the parts that the set does not publish, applies the limit, and says all of it.
-fn finish<T: Labelled + Content>(
+fn finish<T: Labelled + Content + Placed>(
     raw: Raw<T>,
     noun: &str,
     options: &OpenOptions,
@@ -195,11 +243,31 @@ fn finish<T: Labelled + Content>(
         mut notes,
         default_folds,
         withheld,
+        origins,
+        unreadable,
         ..
     } = raw;
     let seed = options.seed;
     let duplicates = count_duplicates(&split);
-    notes.extend(duplicates.sentences(noun, split.parts().map(|(_, rows)| rows.len())));
+    let rows = split.parts().map(|(_, rows)| rows.len());
+    notes.extend(duplicates.sentences(noun, rows));
+    let all = split.rows();
+    if all > 1 && duplicates.distinct(rows) == 1 {
+        let places = [split.train.first(), split.train.last()];
+        let places = places.into_iter().flatten();
+        let places = places.filter_map(|row| Some(origins.place(row.origin())?.to_string()));
+        let places: Vec<String> = places.collect();
+        let seen = if noun == "images" {
+            ", as the network sees them; are they blank, or is lost what differs (images.colour, images.ink, images.framing)?"
+        } else {
+            ", case and white space aside"
+        };
+        let what = format!(
+            "all {all} {noun} are the same one, so that nothing tells their classes apart ({}){seen}",
+            places.join(" and ")
+        );
+        return Err(DataError::TooSmall { name, what });
+    }
 
     let mut split = split;
     if options.fold.is_some() && !(split.test.is_empty() && split.dev.is_empty()) {
@@ -265,7 +333,10 @@ fn finish<T: Labelled + Content>(
         };
     }
     if split.train.is_empty() || (split.test.is_empty() && !options.withhold_test) {
-        let what = "too few rows to learn from and to judge by".into();
+        let what = format!(
+            "too few rows to learn from and to judge by: {all}, of which {} differ; equal ones stay on one side",
+            duplicates.distinct(rows)
+        );
         return Err(DataError::TooSmall { name, what });
     }
     let sha256 = set_sha256(&labels, &split);
@@ -276,6 +347,8 @@ fn finish<T: Labelled + Content>(
         notes,
         sha256,
         duplicates,
+        origins,
+        unreadable,
     })
 }
 

@@ -7,7 +7,9 @@ use datasets::readers::acl_imdb::read_acl_imdb;
 use datasets::readers::idx::{read_idx_images, read_idx_labels};
 use datasets::readers::lines::{LinePattern, read_lines};
 use datasets::readers::picture::convert_picture;
-use datasets::{Colour, Encoding, Limits, OpenOptions, PictureOptions, open_image, open_text};
+use datasets::{
+    Colour, Encoding, Limits, OpenOptions, Origins, PictureOptions, open_image, open_text,
+};
 use proptest::prelude::*;
 
 /// Small limits: a test must not take gigabytes even where a user's set may.
@@ -63,7 +65,7 @@ fn open_as_everything(bytes: &[u8]) {
         }
         let _ = read_idx_images(&path, &LIMITS);
         let _ = read_idx_labels(&path, &LIMITS);
-        let _ = read_acl_imdb(&path, &labels, &LIMITS);
+        let _ = read_acl_imdb(&path, &labels, &mut Origins::default(), &LIMITS);
     }
     for colour in [Colour::Grey, Colour::Rgb] {
         let options = PictureOptions {

@@ -75,7 +75,7 @@ fn colours_are_three_planes_of_32_by_32() {
     assert_eq!(at(&grey, 3, 3), [77; 3]);
     assert_eq!(
         grey.conversion.to_string(),
-        "32 x 32, grey in all three channels"
+        "32 x 32, grey in all three channels, of one colour: blank"
     );
     let clear = RgbaImage::from_pixel(32, 32, Rgba([255, 0, 0, 0]));
     assert_eq!(

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::example::TextSet;
+use crate::example::{ImageSet, TextSet};
+use crate::origin::RowPlace;
 
 /// Characters of a text that are shown.
 const SHOWN: usize = 100;
@@ -50,6 +51,16 @@ pub enum FindingKind {
     Markup,
     /// Something that gives the label away.
     Leak,
+    /// Rows that are sorted by label.
+    Order,
+    /// Rows or pictures that cannot be read.
+    Unreadable,
+    /// Pictures in which little is to be seen.
+    Tiny,
+    /// Pictures of odd sizes.
+    Sizes,
+    /// Grey pictures among colours, or the other way round.
+    Channels,
 }
 
 /// A row as it is shown.
@@ -61,8 +72,10 @@ pub struct ShownRow {
     pub row: usize,
     /// Its label.
     pub label: String,
-    /// Its first characters, on one line; control characters are written as escapes.
+    /// Its first characters, on one line; control characters are written as escapes. Of a picture its size.
     pub text: String,
+    /// Where it was read.
+    pub place: Option<RowPlace>,
 }
 
 impl ShownRow {
@@ -75,6 +88,25 @@ impl ShownRow {
             row: row + 1,
             label: set.labels[example.label as usize].clone(),
             text: excerpt(&example.text),
+            place: set.origins.place(example.origin),
+        }
+    }
+
+    /// The same of a set of images.
+    pub(super) fn of_image(set: &ImageSet, part: usize, row: usize) -> Self {
+        let (name, rows) = set.split.parts()[part];
+        let example = &rows[row];
+        let size = example
+            .picture
+            .map_or((set.width as u32, set.height as u32), |facts| {
+                (facts.width, facts.height)
+            });
+        Self {
+            part: name,
+            row: row + 1,
+            label: set.labels[example.label as usize].clone(),
+            text: format!("{} x {} pixels", size.0, size.1),
+            place: set.origins.place(example.origin),
         }
     }
 }

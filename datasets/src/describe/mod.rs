@@ -5,22 +5,30 @@ mod faults;
 mod finding;
 mod leaks;
 mod lengths;
+mod pictures;
 mod repeats;
 mod show;
 mod sizes;
+mod telling;
 
 use serde::Serialize;
 
 pub use finding::{Finding, FindingKind, ShownRow};
 pub use lengths::Lengths;
+pub use pictures::PictureFigures;
+pub use telling::{TellingColumn, telling_columns};
 
-use crate::duplicates::DuplicateReport;
+use crate::duplicates::{DuplicateReport, Fingerprint, Repeats, prints};
 use crate::error::DataError;
 use crate::example::{ImageExample, ImageSet, TextSet};
 use crate::manifest::Kind;
 use crate::open::{kind_of, open_image, open_text};
 use crate::options::OpenOptions;
+use crate::origin::RowPlace;
 use crate::tokenize::{Cleaning, Tokenizer, UNKNOWN_ID, VocabularyOptions};
+
+/// Pairs of equal rows that are named.
+const PAIRS: usize = 20;
 
 /// A set in figures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,8 +41,12 @@ pub struct Description {
     pub parts: [PartDescription; 3],
     /// For texts: the tokens of the training part.
     pub vocabulary: Option<VocabularyFigures>,
+    /// For a user's pictures: their sizes and colours.
+    pub pictures: Option<PictureFigures>,
     /// Equal rows inside and across the parts as published.
     pub duplicates: DuplicateReport,
+    /// Equal rows inside and across the parts as they are cut, with the places of the first pairs.
+    pub repeats: Repeats,
     /// What is worth a look.
     pub findings: Vec<Finding>,
     /// What was said when the set was opened.
@@ -79,10 +91,17 @@ pub struct VocabularyFigures {
 ///
 /// As [`open_text`] and [`open_image`].
 pub fn describe(name_or_path: &str, options: &OpenOptions) -> Result<Description, DataError> {
-    Ok(match kind_of(name_or_path, options)? {
-        Kind::Text => describe_texts(&open_text(name_or_path, options)?),
-        Kind::Image => describe_images(&open_image(name_or_path, options)?),
-    })
+    match kind_of(name_or_path, options)? {
+        Kind::Text => {
+            let set = open_text(name_or_path, options)?;
+            let mut description = describe_texts(&set);
+            let columns = telling_columns(name_or_path, &set, options)?;
+            let leaks = columns.iter().filter_map(|column| column.finding(None));
+            description.findings.extend(leaks);
+            Ok(description)
+        }
+        Kind::Image => Ok(describe_images(&open_image(name_or_path, options)?)),
+    }
 }
 
 /// Describes a set of texts.
@@ -123,15 +142,32 @@ pub fn describe_texts(set: &TextSet) -> Description {
     });
     let [train, _, _] = &documents;
     let mut findings = sizes::find_sizes(set, &parts);
-    findings.extend(repeats::find_repeats(set));
+    findings.extend(sizes::find_unreadable(
+        &set.unreadable,
+        set.split.rows(),
+        "rows",
+    ));
+    let rows = repeats::Rows {
+        noun: "texts",
+        aside: " (case and white space aside)",
+        prints: prints(&set.split),
+        shown: &|part, row| ShownRow::of(set, part, row),
+    };
+    findings.extend(repeats::find_repeats(&rows));
     findings.extend(faults::find_faults(set));
     findings.extend(leaks::find_leaks(set, &tokenizer, train));
+    findings.extend(telling::find_order(set));
+    let repeats = repeated(&rows.prints, &set.labels, |part, row| {
+        set.origins.place(set.split.parts()[part].1[row].origin)
+    });
     Description {
         name: set.name.clone(),
         labels: set.labels.clone(),
         parts,
         vocabulary,
+        pictures: None,
         duplicates: set.duplicates.clone(),
+        repeats,
         findings,
         notes: set.notes.clone(),
         sha256: set.sha256.clone(),
@@ -154,16 +190,50 @@ pub fn describe_images(set: &ImageSet) -> Description {
             ..PartDescription::default()
         }
     };
+    let parts = set.split.parts().map(|(_, rows)| part(rows));
+    let mut findings = sizes::find_class_sizes(&set.labels, &parts, true);
+    findings.extend(sizes::find_unreadable(
+        &set.unreadable,
+        set.split.rows(),
+        "pictures",
+    ));
+    let rows = repeats::Rows {
+        noun: "pictures",
+        aside: ", as the network sees them",
+        prints: prints(&set.split),
+        shown: &|part, row| ShownRow::of_image(set, part, row),
+    };
+    findings.extend(repeats::find_repeats(&rows));
+    let repeats = repeated(&rows.prints, &set.labels, |part, row| {
+        set.origins.place(set.split.parts()[part].1[row].origin)
+    });
+    let pictures = PictureFigures::of(set);
+    if let Some(figures) = &pictures {
+        findings.extend(pictures::find_in_pictures(set, figures));
+    }
     Description {
         name: set.name.clone(),
         labels: set.labels.clone(),
-        parts: set.split.parts().map(|(_, rows)| part(rows)),
+        parts,
         vocabulary: None,
+        pictures,
         duplicates: set.duplicates.clone(),
-        findings: Vec::new(),
+        repeats,
+        findings,
         notes: set.notes.clone(),
         sha256: set.sha256.clone(),
     }
+}
+
+/// The repeats, some of them with their places.
+fn repeated(
+    prints: &[Vec<(Fingerprint, u32)>; 3],
+    labels: &[String],
+    place: impl Fn(usize, usize) -> Option<RowPlace>,
+) -> Repeats {
+    let [train, dev, test] = prints;
+    let name = |label: u32| labels[label as usize].clone();
+    Repeats::find([train, dev, test], PAIRS, name, place)
 }
 
 fn count_classes(labels: impl Iterator<Item = u32>, classes: usize) -> Vec<usize> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Description;
+use super::finding::excerpt;
 
 /// Widest label column of the table.
 const LABEL_WIDTH: usize = 24;
@@ -75,6 +76,9 @@ impl fmt::Display for Description {
                 )?;
             }
         }
+        if let Some(pictures) = &self.pictures {
+            writeln!(f, "\npictures         {pictures}")?;
+        }
         if let Some(vocabulary) = &self.vocabulary {
             writeln!(
                 f,
@@ -95,9 +99,6 @@ impl fmt::Display for Description {
 
 impl Description {
     fn show_findings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.vocabulary.is_none() {
-            return Ok(());
-        }
         if self.findings.is_empty() {
             return write!(f, "\n\nnothing else is worth a look");
         }
@@ -105,11 +106,11 @@ impl Description {
         for (number, finding) in self.findings.iter().enumerate() {
             write!(f, "\n{:2}. {}", number + 1, finding.what)?;
             for row in &finding.examples {
-                write!(
-                    f,
-                    "\n      {} row {} `{}`: {}",
-                    row.part, row.row, row.label, row.text
-                )?;
+                write!(f, "\n      {} row {}", row.part, row.row)?;
+                if let Some(place) = &row.place {
+                    write!(f, " ({})", excerpt(&place.to_string()))?;
+                }
+                write!(f, " `{}`: {}", row.label, row.text)?;
             }
             write!(f, "\n    -> {}", finding.advice)?;
         }

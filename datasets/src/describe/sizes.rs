@@ -2,7 +2,7 @@
 
 use super::PartDescription;
 use super::finding::{EXAMPLES, Finding, FindingKind, ShownRow};
-use crate::example::TextSet;
+use crate::example::{TextSet, Unreadable};
 
 /// The largest class has this many times the rows of the smallest: worth saying.
 const UNBALANCED: usize = 4;
@@ -15,19 +15,29 @@ const MANY_UNKNOWN: f64 = 0.10;
 /// Texts above this many tokens cost training time.
 const LONG: usize = 400;
 
+/// Looks at the classes of `parts`; `weights` tells whether classes can be weighted in the loss.
+pub(super) fn find_class_sizes(
+    labels: &[String],
+    parts: &[PartDescription; 3],
+    weights: bool,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(balance(labels, &parts[0].classes, weights));
+    found.extend(rare(labels, &parts[0].classes));
+    found.extend(few(parts[2].rows));
+    found
+}
+
 /// Looks at the figures of `parts`.
 pub(super) fn find_sizes(set: &TextSet, parts: &[PartDescription; 3]) -> Vec<Finding> {
-    let mut found = Vec::new();
-    found.extend(balance(set, &parts[0].classes));
-    found.extend(rare(set, &parts[0].classes));
-    found.extend(few(parts[2].rows));
+    let mut found = find_class_sizes(&set.labels, parts, set.label_separator.is_none());
     found.extend(blank(set));
     found.extend(unknown(parts));
     found.extend(long(set, parts));
     found
 }
 
-fn balance(set: &TextSet, classes: &[usize]) -> Option<Finding> {
+fn balance(labels: &[String], classes: &[usize], weights: bool) -> Option<Finding> {
     let seen = (0..classes.len()).filter(|&class| classes[class] > 0);
     let (small, large) = (
         seen.clone().min_by_key(|&class| (classes[class], class))?,
@@ -39,26 +49,29 @@ fn balance(set: &TextSet, classes: &[usize]) -> Option<Finding> {
         rows: classes[small],
         what: format!(
             "unbalanced: `{}` has {} training rows and `{}` has {}; always answering `{}` is right in {:.1} % of them",
-            set.labels[large],
+            labels[large],
             classes[large],
-            set.labels[small],
+            labels[small],
             classes[small],
-            set.labels[large],
+            labels[large],
             100.0 * classes[large] as f64 / rows as f64
         ),
-        advice: "read macro-F1 and the scores of each class, not accuracy; gather more rows of the small classes".into(),
+        advice: format!(
+            "read macro-F1 and the scores of each class, not accuracy; {}gather more rows of the small classes",
+            if weights { "train with --class-weights balanced, so that each class counts the same; " } else { "" }
+        ),
         examples: Vec::new(),
     })
 }
 
-fn rare(set: &TextSet, classes: &[usize]) -> Option<Finding> {
+fn rare(labels: &[String], classes: &[usize]) -> Option<Finding> {
     let rare: Vec<usize> = (0..classes.len())
         .filter(|&class| classes[class] < FEW_OF_A_CLASS)
         .collect();
     let mut named: Vec<String> = rare
         .iter()
         .take(5)
-        .map(|&class| format!("`{}` ({})", set.labels[class], classes[class]))
+        .map(|&class| format!("`{}` ({})", labels[class], classes[class]))
         .collect();
     if rare.len() > named.len() {
         named.push("...".into());
@@ -85,6 +98,23 @@ fn few(test_rows: usize) -> Option<Finding> {
         rows: test_rows,
         what: format!("{test_rows} test rows tell an accuracy to {half_width:.0} points at worst"),
         advice: "judge by folds (--folds 10), which tests on every row once".into(),
+        examples: Vec::new(),
+    })
+}
+
+/// Rows that were left out since they cannot be read.
+pub(super) fn find_unreadable(unreadable: &Unreadable, rows: usize, noun: &str) -> Option<Finding> {
+    let count = unreadable.count;
+    (count > 0).then(|| Finding {
+        kind: FindingKind::Unreadable,
+        rows: count,
+        what: format!(
+            "{count} of {} {noun} cannot be read and are left out: {}",
+            rows + count,
+            unreadable.shown.join("; ")
+        ),
+        advice: "mend them or copy them again from their source; --bad-rows 0 makes them an error"
+            .into(),
         examples: Vec::new(),
     })
 }

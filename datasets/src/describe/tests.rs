@@ -2,14 +2,12 @@
 
 use super::*;
 use crate::duplicates::count_duplicates;
-use crate::example::{Language, Split, TextExample};
+use crate::example::{Language, Split, TextExample, Unreadable};
+use crate::origin::Origins;
 
 fn set(labels: &[&str], parts: [&[(&str, u32)]; 3]) -> TextSet {
     let [train, dev, test] = parts.map(|rows| {
-        let row = |&(text, label): &(&str, u32)| TextExample {
-            text: text.into(),
-            label,
-        };
+        let row = |&(text, label): &(&str, u32)| TextExample::new(text, label);
         rows.iter().map(row).collect()
     });
     let split = Split { train, dev, test };
@@ -22,6 +20,8 @@ fn set(labels: &[&str], parts: [&[(&str, u32)]; 3]) -> TextSet {
         language: Language::English,
         notes: vec!["said".into()],
         sha256: "00".into(),
+        origins: Origins::default(),
+        unreadable: Unreadable::default(),
     }
 }
 

@@ -1,19 +1,20 @@
 //! A user's own images: picture files in a folder per class, or pairs of IDX files.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::tally::Tally;
 use super::{Entries, PARTS, Source, list, look, name, part_of};
 use crate::error::DataError;
-use crate::example::{ImageExample, Language, Split};
+use crate::example::{ImageExample, Language, PictureFacts, Split, Unreadable};
 use crate::known::read_idx_pair;
 use crate::labels::settle;
 use crate::open::{Raw, name_of};
 use crate::options::{Colour, OpenOptions, PictureOptions};
-use crate::readers::picture::{Conversion, ConvertedImage, read_picture, shows_colours};
-use crate::readers::{Limits, Names, ReadError};
+use crate::origin::{Counted, Origin, Origins, name_inside};
+use crate::readers::picture::{ConvertedImage, read_picture, shows_colours};
+use crate::readers::{BAD_ROWS, Limits, Names, ReadError};
 
 /// Pictures that are looked at to tell whether a set is one of colours.
 const COLOUR_SAMPLE: usize = 200;
@@ -21,8 +22,6 @@ const COLOUR_SAMPLE: usize = 200;
 const DEPTH: usize = 8;
 /// Pictures decoded before the next are: it bounds what waits for its place.
 const TOGETHER: usize = 1024;
-/// Unreadable pictures that are shown.
-const SHOWN: usize = 5;
 
 /// Reads the images at `path`, grey or in colours; the parts that are not there stay empty.
 pub(crate) fn read_images(
@@ -32,7 +31,7 @@ pub(crate) fn read_images(
     let set_name = name_of(path);
     if let Some(mut pairs) = idx_pairs(path, options)? {
         let withheld = super::withhold(&mut pairs, options);
-        let raw = read_pairs(set_name, pairs, withheld, options)?;
+        let raw = read_pairs(path, set_name, pairs, withheld, options)?;
         return Ok((raw, Colour::Grey));
     }
     let (mut names, mut notes, mut tally) = (Names::default(), Vec::new(), Tally::default());
@@ -84,10 +83,12 @@ pub(crate) fn read_images(
         framing: options.framing,
     };
     let mut parts: [Vec<ImageExample>; 3] = Default::default();
+    let mut origins = Origins::default();
     for (rows, files) in parts.iter_mut().zip(&found) {
-        read_pictures(files, &reading, &options.limits, rows, &mut tally);
+        let named = |file: &Path| origins.add(name_inside(path, file), Counted::Whole);
+        read_pictures(files, named, &reading, &options.limits, rows, &mut tally);
     }
-    tally.check(path, options.bad_rows.unwrap_or(1.0))?;
+    tally.check(path, options.bad_rows.unwrap_or(BAD_ROWS))?;
     let [train, dev, test] = parts;
     let mut split = Split { train, dev, test };
     notes.extend(tally.sentences());
@@ -107,6 +108,11 @@ pub(crate) fn read_images(
         withheld,
         lists: false,
         language: Language::Other,
+        origins,
+        unreadable: Unreadable {
+            count: tally.bad.len(),
+            shown: tally.first_bad(),
+        },
     };
     Ok((raw, colour))
 }
@@ -125,7 +131,10 @@ pub(crate) fn holds_images(path: &Path, options: &OpenOptions) -> Result<bool, D
         let mut files = Vec::new();
         walk(&class, DEPTH, &options.limits, &mut files)?;
         if !files.is_empty() {
-            let pictures = files.iter().filter(|file| is_picture(file)).count();
+            let pictures = files.iter();
+            let pictures = pictures
+                .filter(|file| is_picture(file) || is_foreign(file))
+                .count();
             return Ok(2 * pictures >= files.len());
         }
     }
@@ -136,117 +145,6 @@ pub(crate) fn holds_images(path: &Path, options: &OpenOptions) -> Result<bool, D
 struct PictureFile {
     path: PathBuf,
     label: u32,
-}
-
-/// What was done to how many images.
-#[derive(Default)]
-struct Tally {
-    images: usize,
-    kept: Colour,
-    bad: Vec<ReadError>,
-    sizes: BTreeMap<(u32, u32), usize>,
-    steps: [usize; 7],
-    others: usize,
-}
-
-impl Tally {
-    fn count(&mut self, conversion: &Conversion) {
-        self.images += 1;
-        *self
-            .sizes
-            .entry((conversion.width, conversion.height))
-            .or_default() += 1;
-        let steps = [
-            conversion.rotated,
-            conversion.transparent,
-            conversion.colour && self.kept == Colour::Grey,
-            !conversion.colour && self.kept == Colour::Rgb,
-            conversion.inverted,
-            conversion.framing.is_some(),
-            conversion.blank,
-        ];
-        for (count, done) in self.steps.iter_mut().zip(steps) {
-            *count += usize::from(done);
-        }
-    }
-
-    fn sentences(&self) -> Vec<String> {
-        let mut said = Vec::new();
-        let mut sizes: Vec<_> = self.sizes.iter().collect();
-        sizes.sort_by_key(|&(size, count)| (std::cmp::Reverse(count), size));
-        if let [((width, height), _), others @ ..] = sizes.as_slice() {
-            let more = if others.is_empty() {
-                String::new()
-            } else {
-                format!(" and {} other sizes", others.len())
-            };
-            let read_as = match self.kept {
-                Colour::Grey => "grey 28 x 28",
-                Colour::Rgb => "colours (3 channels) 32 x 32",
-            };
-            said.push(format!(
-                "{} images of {width} x {height} pixels{more}, read as {read_as}",
-                self.images
-            ));
-        }
-        let words = [
-            "rotated as their EXIF data says",
-            "had transparency, filled with an even ground",
-            "turned from colours to grey",
-            "are grey: the same in all three channels",
-            "inverted: dark ink on a light ground (to settle it: images.ink)",
-            "scaled (to change how: images.framing)",
-            "blank: no ink found",
-        ];
-        said.extend(
-            self.steps
-                .iter()
-                .zip(words)
-                .filter(|(count, _)| **count > 0)
-                .map(|(count, what)| format!("{count} images {what}")),
-        );
-        if self.others > 0 {
-            said.push(format!(
-                "{} files that are no pictures passed over",
-                self.others
-            ));
-        }
-        if !self.bad.is_empty() {
-            said.push(format!(
-                "{} of {} pictures cannot be read and are left out (--bad-rows 0 makes this an error)",
-                self.bad.len(),
-                self.images + self.bad.len()
-            ));
-            let shown = self.bad.iter().take(SHOWN);
-            said.extend(shown.map(|error| format!("left out: {error}")));
-            if self.bad.len() > SHOWN {
-                said.push(format!("... and {} pictures more", self.bad.len() - SHOWN));
-            }
-        }
-        said
-    }
-
-    /// Refuses more than `allowed` percent of unreadable pictures, and a set without any other.
-    fn check(&self, path: &Path, allowed: f64) -> Result<(), ReadError> {
-        let (bad, pictures) = (self.bad.len(), self.images + self.bad.len());
-        if bad as f64 * 100.0 > allowed * pictures as f64 || (bad > 0 && bad == pictures) {
-            let shown = self.bad.iter().take(SHOWN).map(ToString::to_string);
-            return Err(ReadError::BadImages {
-                first: shown.collect::<Vec<_>>().join("\n"),
-                bad,
-                pictures,
-                allowed,
-            });
-        }
-        if pictures == 0 {
-            let what = "no picture files in folders per class".into();
-            return Err(ReadError::Empty {
-                path: path.into(),
-                what,
-            });
-        }
-        Ok(())
-    }
 }
 
 /// The picture files under `folder/CLASS/`, in the folders inside it too.
@@ -264,6 +162,8 @@ fn find_pictures(
             if is_picture(&path) {
                 let label = names.number(&name(&class), &class, limits)?;
                 found.push(PictureFile { path, label });
+            } else if is_foreign(&path) {
+                tally.pass_over(&path);
             } else {
                 tally.others += 1;
             }
@@ -346,9 +246,10 @@ fn guess_colour(found: &[Vec<PictureFile>; 3], limits: &Limits, notes: &mut Vec<
     colour
 }
 
-/// Reads pictures in their order, on all threads of the current rayon pool.
+/// Reads pictures in their order, on all threads of the current rayon pool; `named` numbers the file of each.
 fn read_pictures(
     files: &[PictureFile],
+    mut named: impl FnMut(&Path) -> u32,
     reading: &PictureOptions,
     limits: &Limits,
     rows: &mut Vec<ImageExample>,
@@ -366,6 +267,13 @@ fn read_pictures(
                     rows.push(ImageExample {
                         pixels,
                         label: file.label,
+                        origin: Origin::at(1).of_file(named(&file.path)),
+                        picture: Some(PictureFacts {
+                            width: conversion.width,
+                            height: conversion.height,
+                            colour: conversion.colour,
+                            blank: conversion.blank,
+                        }),
                     });
                 }
                 Err(error) => tally.bad.push(error),
@@ -375,15 +283,23 @@ fn read_pictures(
 }
 
 fn is_picture(file: &Path) -> bool {
-    let extension = file
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
-    matches!(
-        extension.as_str(),
-        "png" | "jpg" | "jpeg" | "bmp" | "gif" | "webp" | "pbm" | "pgm" | "ppm" | "pnm"
-    )
+    let known = [
+        "png", "jpg", "jpeg", "bmp", "gif", "webp", "pbm", "pgm", "ppm", "pnm",
+    ];
+    known.contains(&extension(file).as_str())
+}
+
+/// Whether the name is that of a picture that cannot be read here. A decoder of TIFF would change what Burn is built with.
+fn is_foreign(file: &Path) -> bool {
+    let known = [
+        "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl", "svg", "ico", "psd", "tga", "dng",
+    ];
+    known.contains(&extension(file).as_str())
+}
+
+fn extension(file: &Path) -> String {
+    let extension = file.extension().unwrap_or_default();
+    extension.to_string_lossy().to_lowercase()
 }
 
 /// IDX files in a folder: images and labels of each part.
@@ -408,18 +324,20 @@ fn idx_pairs(path: &Path, options: &OpenOptions) -> Result<Option<Pairs>, DataEr
 }
 
 fn read_pairs(
+    root: &Path,
     set_name: String,
     pairs: Pairs,
     withheld: bool,
     options: &OpenOptions,
 ) -> Result<Raw<ImageExample>, DataError> {
     let mut parts: [Vec<ImageExample>; 3] = Default::default();
-    let mut notes = Vec::new();
+    let (mut notes, mut origins) = (Vec::new(), Origins::default());
     for (rows, pair) in parts.iter_mut().zip(&pairs) {
         let Some((images, labels)) = pair else {
             continue;
         };
-        *rows = read_idx_pair(&set_name, images, labels, options)?;
+        let file = origins.add(name_inside(root, images), Counted::Rows);
+        *rows = read_idx_pair(&set_name, images, labels, file, options)?;
         notes.push(format!(
             "{} and {}: {} images, IDX",
             name(images),
@@ -456,5 +374,7 @@ fn read_pairs(
         withheld,
         lists: false,
         language: Language::Other,
+        origins,
+        unreadable: Unreadable::default(),
     })
 }

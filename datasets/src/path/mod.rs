@@ -9,12 +9,15 @@
 //!
 //! `training`, `val`, `valid`, `validation` and `testing` are understood too, and so is `.gz` behind any name.
 
+mod columns;
 mod images;
+mod tally;
 mod texts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(crate) use columns::{CellVisitor, visit_other_columns};
 pub use images::picture_files;
 pub(crate) use images::{holds_images, read_images};
 pub(crate) use texts::read_texts;

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::{Entries, PARTS, Source, list, look, name};
 use crate::error::DataError;
-use crate::example::{Language, Split, TextExample};
+use crate::example::{Language, Split, TextExample, Unreadable};
 use crate::labels::settle;
 use crate::open::{Raw, name_of};
 use crate::options::OpenOptions;
+use crate::origin::{Counted, Origin, Origins, name_inside};
 use crate::readers::detect::{Detector, detect_encoding};
 use crate::readers::json_lines::{Fields, guess_fields, read_json_lines};
 use crate::readers::loose::{Pattern, guess_pattern, read_loose};
@@ -21,7 +22,7 @@ use crate::readers::{
 const LANGUAGE_SAMPLE: usize = 1000;
 
 /// How one file is read.
-enum Form {
+pub(super) enum Form {
     Table(Layout),
     Json(Fields),
     Parquet(Fields),
@@ -38,9 +39,10 @@ pub(crate) fn read_texts(
     let mut notes = Vec::new();
     let mut parts: [Vec<TextExample>; 3] = Default::default();
     let mut withheld = false;
-    let mut blank = 0;
+    let (mut blank, mut unreadable, mut origins) = (0, Unreadable::default(), Origins::default());
     let mut take = |part: usize, rows: Rows| {
         blank += rows.blank;
+        rows.tell_unreadable(&mut unreadable);
         parts[part] = rows.examples;
     };
     match look(path, &options.limits, |file| extension(file).is_some())? {
@@ -48,10 +50,9 @@ pub(crate) fn read_texts(
             let encoding = encoding_of(&file, options)?;
             let form = decide(&file, encoding, options)?;
             notes.push(form.sentence(&name(&file), encoding, options));
-            take(
-                0,
-                form.read(&file, encoding, &mut names, &mut notes, options)?,
-            );
+            let mut rows = form.read(&file, encoding, &mut names, &mut notes, options)?;
+            rows.stand_in(origins.add(name_inside(path, &file), form.counted()));
+            take(0, rows);
         }
         Source::PartFiles(mut files) => {
             withheld = super::withhold(&mut files, options);
@@ -73,10 +74,9 @@ pub(crate) fn read_texts(
                     }
                 }
                 if let Some((_, _, form)) = &decided {
-                    take(
-                        part,
-                        form.read(file, encoding, &mut names, &mut notes, options)?,
-                    );
+                    let mut rows = form.read(file, encoding, &mut names, &mut notes, options)?;
+                    rows.stand_in(origins.add(name_inside(path, file), form.counted()));
+                    take(part, rows);
                 }
             }
         }
@@ -84,10 +84,16 @@ pub(crate) fn read_texts(
             withheld = super::withhold(&mut folders, options);
             for (part, folder) in folders.iter().enumerate() {
                 let Some(folder) = folder else { continue };
-                take(
-                    part,
-                    read_class_folders(folder, &mut names, &mut notes, options)?,
-                );
+                let named = |file: &Path| name_inside(path, file);
+                let rows = read_class_folders(
+                    folder,
+                    named,
+                    &mut names,
+                    &mut origins,
+                    &mut notes,
+                    options,
+                )?;
+                take(part, rows);
             }
             let found: Vec<&str> = (0..3)
                 .filter(|&part| folders[part].is_some())
@@ -99,10 +105,16 @@ pub(crate) fn read_texts(
             ));
         }
         Source::ClassFolders(folder) => {
-            take(
-                0,
-                read_class_folders(&folder, &mut names, &mut notes, options)?,
-            );
+            let named = |file: &Path| name_inside(path, file);
+            let rows = read_class_folders(
+                &folder,
+                named,
+                &mut names,
+                &mut origins,
+                &mut notes,
+                options,
+            )?;
+            take(0, rows);
             notes.push("one folder per class, one text per file".into());
         }
     }
@@ -142,11 +154,13 @@ pub(crate) fn read_texts(
         withheld,
         lists,
         language,
+        origins,
+        unreadable,
     })
 }
 
 /// The extension in lower case, without `.gz`; `None` for kinds of files that hold no rows.
-fn extension(file: &Path) -> Option<String> {
+pub(super) fn extension(file: &Path) -> Option<String> {
     let lower = name(file).to_lowercase();
     let plain = lower.strip_suffix(".gz").unwrap_or(&lower);
     let extension = plain
@@ -160,7 +174,7 @@ fn extension(file: &Path) -> Option<String> {
 }
 
 /// The encoding asked for, or the one that the bytes of `file` show.
-fn encoding_of(file: &Path, options: &OpenOptions) -> Result<Encoding, ReadError> {
+pub(super) fn encoding_of(file: &Path, options: &OpenOptions) -> Result<Encoding, ReadError> {
     match options.encoding {
         Some(encoding) => {
             // "UTF-16" names both orders of bytes; the file's mark tells which.
@@ -180,7 +194,11 @@ fn detect_mark(file: &Path, options: &OpenOptions) -> Result<Option<Encoding>, R
 }
 
 /// Decides how `file` is read, from its extension and its first rows.
-fn decide(file: &Path, encoding: Encoding, options: &OpenOptions) -> Result<Form, DataError> {
+pub(super) fn decide(
+    file: &Path,
+    encoding: Encoding,
+    options: &OpenOptions,
+) -> Result<Form, DataError> {
     let wanted = Wanted {
         text: options.text_column.as_deref(),
         label: options.label_column.as_deref(),
@@ -286,6 +304,14 @@ impl Form {
         )
     }
 
+    /// What its rows are counted by.
+    fn counted(&self) -> Counted {
+        match self {
+            Self::Parquet(_) => Counted::Rows,
+            Self::Table(_) | Self::Json(_) | Self::Loose(_) => Counted::Lines,
+        }
+    }
+
     fn read(
         &self,
         file: &Path,
@@ -307,10 +333,12 @@ impl Form {
     }
 }
 
-/// Reads `folder/CLASS/*`, each file one text.
+/// Reads `folder/CLASS/*`, each file one text, which `named` gives its name in the set.
 fn read_class_folders(
     folder: &Path,
+    named: impl Fn(&Path) -> String,
     names: &mut Names,
+    origins: &mut Origins,
     notes: &mut Vec<String>,
     options: &OpenOptions,
 ) -> Result<Rows, ReadError> {
@@ -368,8 +396,14 @@ fn read_class_folders(
         };
         let read = decode_text(&bytes, encoding, &at)
             .and_then(|text| rows.push(text, &label, &at, names, limits));
-        if let Err(error) = read {
-            rows.refuse(error)?;
+        match read {
+            Err(error) => rows.refuse(error)?,
+            Ok(()) => {
+                let file = origins.add(named(&at.path), Counted::Whole);
+                if let Some(row) = rows.examples.last_mut() {
+                    row.origin = Origin::at(1).of_file(file);
+                }
+            }
         }
     }
     let rows = rows.finish(folder, options.bad_rows.unwrap_or(BAD_ROWS))?;

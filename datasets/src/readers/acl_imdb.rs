@@ -12,8 +12,9 @@ use tar::{Archive, EntryType};
 use super::lines::decode_row;
 use super::{Encoding, Input, Limits, Place, ReadError};
 use crate::example::{Split, TextExample};
+use crate::origin::{Counted, Origin, Origins};
 
-/// Reads the labelled reviews: `train` and `test`; `dev` stays empty.
+/// Reads the labelled reviews: `train` and `test`; `dev` stays empty. Each review is a file of `origins`.
 ///
 /// The rows are ordered by part, class and file name, not as the archive has them: every packing of the same
 /// files gives the same rows.
@@ -25,6 +26,7 @@ use crate::example::{Split, TextExample};
 pub fn read_acl_imdb(
     path: &Path,
     labels: &[String],
+    origins: &mut Origins,
     limits: &Limits,
 ) -> Result<Split<TextExample>, ReadError> {
     let input = Input::open(path, limits)?;
@@ -49,8 +51,8 @@ pub fn read_acl_imdb(
             &mut split.train
         };
         part.push(TextExample {
-            text: review.text,
-            label: review.label,
+            origin: Origin::at(1).of_file(origins.add(review.file, Counted::Whole)),
+            ..TextExample::new(review.text, review.label)
         });
     }
     for (test, part) in [(false, "train"), (true, "test")] {
@@ -219,7 +221,12 @@ mod tests {
             file_bytes: 1 << 20,
             ..Limits::DEFAULT
         };
-        read_acl_imdb(&path, &["neg".into(), "pos".into()], &limits)
+        read_acl_imdb(
+            &path,
+            &["neg".into(), "pos".into()],
+            &mut Origins::default(),
+            &limits,
+        )
     }
 
     #[test]

@@ -157,6 +157,36 @@ pub enum ReadError {
         /// Fields of this row.
         found: usize,
     },
+    /// A row with more columns than any table of texts has.
+    #[error(
+        "{at}: more than {limit} columns: this is no table of texts, or the separator is another one (--separator)"
+    )]
+    ManyColumns {
+        /// The row.
+        at: Place,
+        /// The most that are admitted.
+        limit: usize,
+    },
+    /// A column name that stands for several columns.
+    #[error("{}: the header names `{name}` {} times (columns {columns}): name the column that is meant by its number ({option} {columns_first})", path.display(), columns.split(", ").count(), columns_first = columns.split(", ").next().unwrap_or_default())]
+    DuplicateColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+        /// The numbers of the columns, from 1.
+        columns: String,
+        /// The option that names one.
+        option: &'static str,
+    },
+    /// A pipe, a socket or a device where a file is expected.
+    #[error("{}: this is {what}, not a file: write its content to a file first, since files are read more than once", path.display())]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// No such column.
     #[error("{}: no column `{wanted}`; the columns are {columns}{}", path.display(), did_you_mean(nearest))]
     MissingColumn {
@@ -310,10 +340,27 @@ impl ReadError {
                 | Self::NulByte { .. }
                 | Self::BadRow { .. }
                 | Self::RaggedRow { .. }
+                | Self::ManyColumns { .. }
                 | Self::UnclosedQuote { .. }
                 | Self::BadJson { .. }
                 | Self::BadRecord { .. }
         )
+    }
+
+    /// Refuses what cannot be read twice, or would keep a reader waiting for ever.
+    pub(crate) fn unless_file(path: &Path) -> Result<std::fs::Metadata, Self> {
+        let metadata = std::fs::metadata(path).map_err(|source| Self::from_io(path, source))?;
+        if metadata.is_file() {
+            return Ok(metadata);
+        }
+        Err(Self::NoFile {
+            path: path.into(),
+            what: if metadata.is_dir() {
+                "a folder"
+            } else {
+                "a pipe or a device"
+            },
+        })
     }
 
     /// Turns a failed read of `path` into the error that says why.

@@ -31,6 +31,7 @@ pub(crate) struct Input {
 impl Input {
     /// Opens `path`; gzip is recognised by its first bytes, whatever the name.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self, ReadError> {
+        ReadError::unless_file(path)?;
         let file = File::open(path).map_err(|source| ReadError::from_io(path, source))?;
         Self::from_reader(path, file, limits)
     }

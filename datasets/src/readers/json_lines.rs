@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::names::Names;
-use super::table::{SAMPLE_ROWS, Wanted, choose};
-use super::{Encoding, Input, Limits, Place, ReadError, Rows};
+use super::table::{SAMPLE_BYTES, SAMPLE_CELLS, SAMPLE_ROWS, Wanted, choose};
+use super::{Encoding, Input, Limits, MOST_COLUMNS, Place, ReadError, Rows};
+use crate::path::CellVisitor;
 
 /// The fields that are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,14 +39,15 @@ pub(crate) fn guess_fields(
 ) -> Result<Fields, ReadError> {
     let mut input = Input::open_text(path, encoding, limits)?;
     let (mut objects, mut line) = (Vec::new(), String::new());
-    let (mut lines, mut first_error) = (0, None);
-    while lines < SAMPLE_ROWS {
+    let (mut lines, mut bytes, mut first_error) = (0, 0, None);
+    while lines < SAMPLE_ROWS && bytes < SAMPLE_BYTES {
         let parsed = match input.next_text(&mut line) {
             Ok(None) => break,
             Ok(Some(at)) => parse(&line, &at),
             Err(error) => Err(error),
         };
         lines += 1;
+        bytes += line.len();
         match parsed {
             Ok(object) => objects.extend(object),
             Err(error) if error.spoils_one_row() => first_error = first_error.or(Some(error)),
@@ -62,6 +64,14 @@ pub(crate) fn guess_fields(
         });
     };
     let names: Vec<String> = first.keys().cloned().collect();
+    if names.len() > MOST_COLUMNS {
+        let what =
+            format!("its objects have more than {MOST_COLUMNS} fields: this is no table of texts");
+        return Err(ReadError::BadHeader {
+            path: path.into(),
+            what,
+        });
+    }
     let cell = |object: &Map<String, Value>, name: &String| {
         match object.get(name) {
             // A list of labels looks like its first.
@@ -71,6 +81,7 @@ pub(crate) fn guess_fields(
     };
     let sample: Vec<Vec<String>> = objects
         .iter()
+        .take(SAMPLE_CELLS.div_ceil(names.len().max(1)))
         .map(|object| names.iter().map(|name| cell(object, name)).collect())
         .collect();
     let columns = choose(path, &names, &sample, wanted)?;
@@ -106,6 +117,50 @@ pub(crate) fn read_json_lines(
         if let Err(error) = read {
             rows.refuse(error)?;
         }
+    }
+}
+
+/// Shows `visitor` the fields of `path`, the set's file of that number, that are neither text nor label and hold one value.
+/// Lines that cannot be read are passed over.
+pub(crate) fn visit_fields(
+    path: &Path,
+    file: u32,
+    fields: &Fields,
+    encoding: Encoding,
+    limits: &Limits,
+    visitor: &mut dyn CellVisitor,
+) -> Result<(), ReadError> {
+    let mut input = Input::open_text(path, encoding, limits)?;
+    let mut line = String::new();
+    loop {
+        let at = match input.next_text(&mut line) {
+            Ok(None) => return Ok(()),
+            Ok(Some(at)) => at,
+            Err(error) if error.spoils_one_row() => continue,
+            Err(error) => return Err(error),
+        };
+        if !visitor.wants(file, at.line) {
+            continue;
+        }
+        let Ok(Some(object)) = parse(&line, &at) else {
+            continue;
+        };
+        for (name, value) in &object {
+            if *name != fields.label
+                && !fields.text.contains(name)
+                && let Some(cell) = shown(value)
+            {
+                visitor.cell(name, &cell);
+            }
+        }
+    }
+}
+
+/// A value as a cell: a scalar, or any number.
+fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => Some(number.to_string()),
+        value => scalar(value),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Encoding, Input, Limits, Place, ReadError};
 use crate::example::TextExample;
+use crate::origin::Origin;
 
 /// Characters of a bad row that an error shows.
 const SHOWN: usize = 60;
@@ -123,8 +124,8 @@ fn parse_line(
         });
     };
     Ok(TextExample {
-        text: text.to_owned(),
-        label: index,
+        origin: Origin::at(at.line),
+        ..TextExample::new(text, index)
     })
 }
 

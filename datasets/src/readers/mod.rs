@@ -31,6 +31,9 @@ pub(crate) use names::Names;
 pub(crate) use rows::{BAD_ROWS, Rows};
 pub(crate) use table::Wanted;
 
+/// Columns or fields that a row may have: a table of more holds measurements, not texts.
+pub(crate) const MOST_COLUMNS: usize = 10_000;
+
 /// The most that is read from one set. The defaults are far above any set that these networks are trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::json_lines::Fields;
 use super::table::Wanted;
 use super::{Limits, Names, ReadError, Rows};
+use crate::path::CellVisitor;
 
 /// The error that names the feature.
 pub(crate) fn guess_parquet(
@@ -17,6 +18,17 @@ pub(crate) fn guess_parquet(
         what: "parquet is not read by this build (feature `parquet` of the crate `datasets`)"
             .into(),
     })
+}
+
+/// The error that names the feature.
+pub(crate) fn visit_columns(
+    path: &Path,
+    _file: u32,
+    _fields: &Fields,
+    limits: &Limits,
+    _visitor: &mut dyn CellVisitor,
+) -> Result<(), ReadError> {
+    guess_parquet(path, Wanted::default(), limits).map(|_| ())
 }
 
 /// The error that names the feature.

@@ -17,13 +17,12 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 
 use super::json_lines::Fields;
-use super::table::{Wanted, choose};
-use super::{Input, Limits, Names, Place, ReadError, Rows};
+use super::table::{SAMPLE_CELLS, SAMPLE_ROWS, Wanted, choose};
+use super::{Input, Limits, MOST_COLUMNS, Names, Place, ReadError, Rows};
+use crate::path::CellVisitor;
 
 /// First bytes of every parquet file.
 const MAGIC: [u8; 4] = *b"PAR1";
-/// Rows that the columns are guessed from.
-const SAMPLE: usize = 1000;
 /// Rows read at a time.
 const BATCH: usize = 1024;
 
@@ -47,13 +46,21 @@ pub(crate) fn guess_parquet(
     let (names, sample) = guarded(path, || {
         let reader = open(path, limits)?;
         let names = flat_columns(reader.as_ref());
+        if names.len() > MOST_COLUMNS {
+            let what = format!("more than {MOST_COLUMNS} columns: this is no table of texts");
+            return Err(ReadError::BadHeader {
+                path: path.into(),
+                what,
+            });
+        }
+        let rows = SAMPLE_ROWS.min(SAMPLE_CELLS.div_ceil(names.len().max(1)));
         let mut sample: Vec<Vec<String>> = Vec::new();
         read_columns(path, reader.as_ref(), &names, limits, |_, cells| {
             let shown = cells
                 .into_iter()
                 .map(|cell| label_of(&cell).unwrap_or_default());
             sample.push(shown.collect());
-            Ok(sample.len() < SAMPLE)
+            Ok(sample.len() < rows)
         })?;
         Ok((names, sample))
     })?;
@@ -103,6 +110,33 @@ pub(crate) fn read_parquet(
             read.or_else(|error| rows.refuse(error)).map(|()| true)
         })?;
         Ok(rows)
+    })
+}
+
+/// Shows `visitor` the columns of `path`, the set's file of that number, that are neither text nor label and hold one value a
+/// row.
+pub(crate) fn visit_columns(
+    path: &Path,
+    file: u32,
+    fields: &Fields,
+    limits: &Limits,
+    visitor: &mut dyn CellVisitor,
+) -> Result<(), ReadError> {
+    guarded(path, || {
+        let reader = open(path, limits)?;
+        let mut names = flat_columns(reader.as_ref());
+        names.retain(|name| *name != fields.label && !fields.text.contains(name));
+        if names.is_empty() {
+            return Ok(());
+        }
+        read_columns(path, reader.as_ref(), &names, limits, |row, cells| {
+            if visitor.wants(file, row) {
+                for (name, cell) in names.iter().zip(&cells) {
+                    visitor.cell(name, &label_of(cell).unwrap_or_default());
+                }
+            }
+            Ok(true)
+        })
     })
 }
 
@@ -270,10 +304,15 @@ fn read_columns(
             Ok((group.get_column_reader(index).map_err(failed)?, optional))
         });
         let mut columns = columns.collect::<Result<Vec<_>, ReadError>>()?;
+        let rows_at_once = BATCH.min(SAMPLE_CELLS.div_ceil(columns.len().max(1)));
         loop {
             let mut batch = Vec::with_capacity(columns.len());
             for (column, level) in &mut columns {
-                batch.push(read_batch(column, *level).map_err(failed)?.into_iter());
+                batch.push(
+                    read_batch(column, *level, rows_at_once)
+                        .map_err(failed)?
+                        .into_iter(),
+                );
             }
             let lengths: Vec<usize> = batch.iter().map(ExactSizeIterator::len).collect();
             let rows = lengths.first().copied().unwrap_or(0);
@@ -297,8 +336,12 @@ fn read_columns(
     Ok(())
 }
 
-/// The next cells of a column; none at its end.
-fn read_batch(column: &mut ColumnReader, level: i16) -> Result<Vec<Cell>, ParquetError> {
+/// The next `most` cells of a column; none at its end.
+fn read_batch(
+    column: &mut ColumnReader,
+    level: i16,
+    most: usize,
+) -> Result<Vec<Cell>, ParquetError> {
     let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
         Ok(text) => Cell::Text(text.to_owned()),
         Err(_) => Cell::Other,
@@ -313,23 +356,27 @@ fn read_batch(column: &mut ColumnReader, level: i16) -> Result<Vec<Cell>, Parque
         }
     };
     match column {
-        ColumnReader::BoolColumnReader(column) => cells(column, level, |&value| Cell::Truth(value)),
+        ColumnReader::BoolColumnReader(column) => {
+            cells(column, level, most, |&value| Cell::Truth(value))
+        }
         ColumnReader::Int32ColumnReader(column) => {
-            cells(column, level, |&value| Cell::Whole(value.into()))
+            cells(column, level, most, |&value| Cell::Whole(value.into()))
         }
         ColumnReader::Int64ColumnReader(column) => {
-            cells(column, level, |&value| Cell::Whole(value))
+            cells(column, level, most, |&value| Cell::Whole(value))
         }
-        ColumnReader::Int96ColumnReader(column) => cells(column, level, |_| Cell::Other),
+        ColumnReader::Int96ColumnReader(column) => cells(column, level, most, |_| Cell::Other),
         ColumnReader::FloatColumnReader(column) => {
-            cells(column, level, |&value| number(value.into()))
+            cells(column, level, most, |&value| number(value.into()))
         }
-        ColumnReader::DoubleColumnReader(column) => cells(column, level, |&value| number(value)),
+        ColumnReader::DoubleColumnReader(column) => {
+            cells(column, level, most, |&value| number(value))
+        }
         ColumnReader::ByteArrayColumnReader(column) => {
-            cells(column, level, |value| text(value.data()))
+            cells(column, level, most, |value| text(value.data()))
         }
         ColumnReader::FixedLenByteArrayColumnReader(column) => {
-            cells(column, level, |value| text(value.data()))
+            cells(column, level, most, |value| text(value.data()))
         }
     }
 }
@@ -337,10 +384,11 @@ fn read_batch(column: &mut ColumnReader, level: i16) -> Result<Vec<Cell>, Parque
 fn cells<T: DataType>(
     column: &mut ColumnReaderImpl<T>,
     level: i16,
+    most: usize,
     cell: impl Fn(&T::T) -> Cell,
 ) -> Result<Vec<Cell>, ParquetError> {
     let (mut values, mut levels) = (Vec::new(), Vec::new());
-    let (rows, _, _) = column.read_records(BATCH, Some(&mut levels), None, &mut values)?;
+    let (rows, _, _) = column.read_records(most, Some(&mut levels), None, &mut values)?;
     let mut values = values.iter();
     let next = |values: &mut std::slice::Iter<'_, T::T>| values.next().map_or(Cell::Nothing, &cell);
     // A column without gaps has no levels.

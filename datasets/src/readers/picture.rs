@@ -33,7 +33,7 @@ const BLANK: u8 = 16;
 /// A pixel whose channels differ by more than this (of 255) shows a colour; yellowed paper stays below.
 const COLOURFUL: u8 = 48;
 /// What is read, for messages.
-const FORMATS: &str = "PNG, JPEG, BMP, GIF, WebP or PNM";
+pub(crate) const FORMATS: &str = "PNG, JPEG, BMP, GIF, WebP or PNM";
 
 /// A picture as the network sees it, and how it came to that.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct Conversion {
     pub inverted: bool,
     /// How the picture was brought to the image's size, if it did not have it.
     pub framing: Option<Framing>,
-    /// Nothing but ground was found: every pixel is 0.
+    /// Nothing but ground was found, and every pixel is 0; in colours: all of it has one colour.
     pub blank: bool,
 }
 
@@ -88,7 +88,8 @@ impl fmt::Display for Conversion {
             (!self.colour && rgb, "grey in all three channels"),
             (self.inverted, "dark ink on light ground inverted"),
             (self.framing.is_some(), framing),
-            (self.blank, "no ink found: blank"),
+            (self.blank && grey, "no ink found: blank"),
+            (self.blank && rgb, "of one colour: blank"),
         ] {
             if done {
                 write!(f, ", {what}")?;
@@ -129,7 +130,7 @@ pub fn shows_colours(path: &Path, limits: &Limits) -> Result<bool, ReadError> {
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, ReadError> {
     let io = |source| ReadError::from_io(path, source);
-    let size = fs::metadata(path).map_err(io)?.len();
+    let size = ReadError::unless_file(path)?.len();
     if size > FILE_BYTES {
         let why = format!("the file has {size} bytes; pictures up to {FILE_BYTES} bytes are read");
         return Err(ReadError::BadImage {
@@ -181,6 +182,7 @@ pub fn convert_picture(
 fn rgb(image: &DynamicImage, framing: Framing, conversion: &mut Conversion) -> Vec<u8> {
     let side = Colour::Rgb.side() as u32;
     let mut image = over_white(image);
+    conversion.blank = is_even(&image);
     if image.dimensions() != (side, side) {
         conversion.framing = Some(framing);
         image = match framing {
@@ -190,6 +192,15 @@ fn rgb(image: &DynamicImage, framing: Framing, conversion: &mut Conversion) -> V
     }
     let plane = |channel: usize| image.pixels().map(move |pixel| pixel.0[channel]);
     (0..3).flat_map(plane).collect()
+}
+
+/// Whether all of a picture has one colour.
+fn is_even(image: &RgbImage) -> bool {
+    (0..3).all(|channel| {
+        let values = || image.pixels().map(|pixel| pixel.0[channel]);
+        let (least, most) = (values().min(), values().max());
+        most.unwrap_or(0) - least.unwrap_or(0) < BLANK
+    })
 }
 
 /// The picture as light ink on dark, `[28 * 28]`.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::names::Names;
 use super::{Limits, Place, ReadError};
-use crate::example::TextExample;
+use crate::example::{TextExample, Unreadable};
+use crate::origin::Origin;
 
 /// The rows of one file; labels are numbers of a [`Names`].
 #[derive(Debug, Default)]
@@ -56,7 +57,11 @@ impl Rows {
         }
         self.blank += usize::from(text.trim().is_empty());
         let label = names.number(label, &at.path, limits)?;
-        self.examples.push(TextExample { text, label });
+        self.examples.push(TextExample {
+            text,
+            label,
+            origin: Origin::at(at.line),
+        });
         Ok(())
     }
 
@@ -70,6 +75,21 @@ impl Rows {
             self.first_bad.push(error);
         }
         Ok(())
+    }
+
+    /// Tells the rows the number of their file.
+    pub fn stand_in(&mut self, file: u32) {
+        for row in &mut self.examples {
+            row.origin = row.origin.of_file(file);
+        }
+    }
+
+    /// Adds to what could not be read of other files.
+    pub fn tell_unreadable(&self, unreadable: &mut Unreadable) {
+        unreadable.count += self.bad;
+        let free = SHOWN.saturating_sub(unreadable.shown.len());
+        let shown = self.first_bad.iter().take(free);
+        unreadable.shown.extend(shown.map(ToString::to_string));
     }
 
     /// The rows, or the error that there are none, or that more than `allowed` percent of them cannot be read.

@@ -163,10 +163,7 @@ mod tests {
         };
         let label = |i: usize| u32::from(i % 10 >= 7);
         (0..1000)
-            .map(|i| TextExample {
-                text: spell(i),
-                label: label(i),
-            })
+            .map(|i| TextExample::new(spell(i), label(i)))
             .collect()
     }
 
@@ -231,10 +228,7 @@ mod tests {
 
     #[test]
     fn a_class_of_one_row_is_learned_from() {
-        let row = |i: usize, label| TextExample {
-            text: format!("{i}"),
-            label,
-        };
+        let row = |i: usize, label| TextExample::new(format!("{i}"), label);
         let mut rows: Vec<_> = (0..50).map(|i| row(i, 0)).collect();
         rows.push(row(99, 1));
         let split = cut_three(rows, 0);
@@ -244,23 +238,16 @@ mod tests {
 
     #[test]
     fn a_text_that_is_half_of_its_class_stays_with_the_larger_side() {
-        let row = |i: usize| TextExample {
-            text: if i.is_multiple_of(2) {
-                "the same".into()
-            } else {
-                format!("row {i}")
-            },
-            label: 0,
+        let row = |i: usize| match i % 2 {
+            0 => TextExample::new("the same", 0),
+            _ => TextExample::new(format!("row {i}"), 0),
         };
         for seed in 0..20 {
             let (train, dev) = cut_share((0..200).map(row).collect(), seed, "dev", 10);
             assert_eq!((train.len(), dev.len()), (180, 20), "seed {seed}");
         }
         // Nor does a class of equal rows leave the training part altogether.
-        let alike = |label| TextExample {
-            text: format!("class {label}"),
-            label,
-        };
+        let alike = |label| TextExample::new(format!("class {label}"), label);
         let rows = (0..30).map(|i| alike(i % 2)).collect();
         assert_eq!(cut_share(rows, 3, "dev", 10).1, []);
     }

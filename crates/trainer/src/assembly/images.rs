@@ -1,6 +1,6 @@
 //! An image set as bytes in memory.
 
-use datasets::{ImageExample, ImageSet, OpenOptions, open_image};
+use datasets::{ImageExample, ImageSet, OpenOptions, Origin, Origins, open_image};
 
 use super::{AssemblyError, open_options, require_examples};
 use crate::config::RunConfig;
@@ -19,6 +19,8 @@ pub struct ImageTask {
     pub dev: Images,
     /// What is read once.
     pub test: Images,
+    /// Where each image was read, in train, dev and test, and the files of which that tells.
+    pub places: ([Vec<Origin>; 3], Origins),
     /// What the user should hear about the data.
     pub notes: Vec<String>,
     /// Digest of the examples.
@@ -52,6 +54,7 @@ impl ImageTask {
             split,
             notes,
             sha256,
+            origins,
             ..
         } = set;
         let parts = [("training", split.train.len()), ("dev", split.dev.len())];
@@ -65,6 +68,8 @@ impl ImageTask {
                 reason,
             });
         }
+        let parts = [&split.train, &split.dev, &split.test];
+        let places = parts.map(|part| part.iter().map(|image| image.origin).collect());
         let [train, dev, test] = [split.train, split.dev, split.test]
             .map(|part| images_of(&part, [channels, height, width]));
         Ok(Self {
@@ -73,6 +78,7 @@ impl ImageTask {
             train,
             dev,
             test,
+            places: (places, origins),
             notes,
             sha256,
         })

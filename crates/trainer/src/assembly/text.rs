@@ -6,7 +6,7 @@ use datasets::tokenize::{
     Cleaning, Tokenizer, TokenizerSource, UnknownTokenizer, VocabularyOptions,
 };
 use datasets::word_vectors::{TokenList, VectorOptions, WordVectors, read_word_vectors};
-use datasets::{Language, OpenOptions, Split, TextExample, TextSet, open_text};
+use datasets::{Language, OpenOptions, Origins, Split, TextExample, TextSet, open_text};
 
 use super::{AssemblyError, open_options, require_examples};
 use crate::config::{RunConfig, TextConfig};
@@ -23,6 +23,8 @@ pub struct TextTask {
     pub sets: Option<Arc<LabelSets>>,
     /// How the texts fall into words.
     pub language: Language,
+    /// The files that the texts were read from.
+    pub origins: Origins,
     /// The texts and labels as read.
     pub split: Split<TextExample>,
     /// From text to token ids; learned from the training texts alone.
@@ -80,6 +82,7 @@ impl TextTask {
             label_separator,
             mut notes,
             sha256,
+            origins,
             ..
         } = set;
         let sets = label_separator
@@ -113,6 +116,7 @@ impl TextTask {
             labels,
             sets: sets.map(Arc::new),
             language,
+            origins,
             split,
             tokenizer,
             train,

@@ -3,18 +3,23 @@
 use std::io::Write;
 
 use clap::Args;
-use datasets::describe::{describe_images, describe_texts};
-use datasets::{Kind, Language, OpenOptions, TextExample, TextSet, kind_of, open_image, open_text};
+use datasets::describe::{describe_images, describe_texts, telling_columns};
+use datasets::{
+    ImageExample, ImageSet, Kind, Language, OpenOptions, TextExample, TextSet, kind_of, open_image,
+    open_text,
+};
 use serde_json::json;
 
 use super::CliError;
 use super::options::ReadingArgs;
-use crate::baseline::{BaselineRun, Parts, Units, run_text_baseline};
+use crate::baseline::{BaselineRun, Parts, Units, run_pixel_baseline, run_text_baseline};
 use crate::config::RunConfig;
 use crate::statistics::wilson_interval;
 
 /// Characters of training texts that the baseline learns from: as many as it takes in seconds.
 const BASELINE_CHARACTERS: usize = 6_000_000;
+/// Pixels of training images, likewise.
+const BASELINE_PIXELS: usize = 8_000_000;
 
 /// Arguments of `data describe`.
 #[derive(Args, Debug)]
@@ -40,15 +45,25 @@ pub fn run(args: DescribeArgs) -> Result<(), CliError> {
         seed: args.seed,
         ..args.reading.open_options()
     };
-    let (description, baseline) = match kind_of(&args.set, &options)? {
-        Kind::Image => (describe_images(&open_image(&args.set, &options)?), None),
+    let (mut description, baseline, columns) = match kind_of(&args.set, &options)? {
+        Kind::Image => {
+            let set = open_image(&args.set, &options)?;
+            let wanted = !args.no_baseline && !set.split.dev.is_empty();
+            let score = wanted.then(|| pixel_baseline(&set)).transpose()?;
+            (describe_images(&set), score, Vec::new())
+        }
         Kind::Text => {
             let set = open_text(&args.set, &options)?;
             let wanted = !args.no_baseline && !set.split.dev.is_empty();
-            let baseline = wanted.then(|| baseline(&set)).transpose()?;
-            (describe_texts(&set), baseline)
+            let score = wanted.then(|| text_baseline(&set)).transpose()?;
+            let columns = telling_columns(&args.set, &set, &options)?;
+            (describe_texts(&set), score, columns)
         }
     };
+    // A column that tells the label better than the texts do is one to know of.
+    let accuracy = baseline.as_ref().map(Score::accuracy);
+    let leaks = columns.iter().filter_map(|column| column.finding(accuracy));
+    description.findings.extend(leaks);
     let mut out = std::io::stdout().lock();
     if args.json {
         let failed = |error: serde_json::Error| CliError::Failed(error.to_string());
@@ -69,10 +84,40 @@ struct Score {
     run: BaselineRun,
     learned_from: usize,
     of: usize,
+    noun: &'static str,
     largest: f64,
 }
 
 impl Score {
+    /// The score of `run`, which learned from so many of the training rows with the labels `train`.
+    fn of(
+        run: BaselineRun,
+        learned_from: usize,
+        noun: &'static str,
+        train: &[u32],
+        dev: &[u32],
+    ) -> Self {
+        let mut counts = vec![0usize; run.matrix.classes()];
+        train.iter().for_each(|&label| counts[label as usize] += 1);
+        let largest = (0..counts.len()).max_by_key(|&class| (counts[class], counts.len() - class));
+        let hits = dev
+            .iter()
+            .filter(|&&label| Some(label as usize) == largest)
+            .count();
+        Self {
+            run,
+            learned_from,
+            of: train.len(),
+            noun,
+            largest: hits as f64 / dev.len().max(1) as f64,
+        }
+    }
+
+    fn accuracy(&self) -> f64 {
+        let (right, rows) = self.right();
+        right as f64 / rows.max(1) as f64
+    }
+
     fn right(&self) -> (u64, u64) {
         let matrix = &self.run.matrix;
         (matrix.correct(), matrix.total())
@@ -82,14 +127,17 @@ impl Score {
         let (right, rows) = self.right();
         let interval = wilson_interval(right, rows);
         let part = if self.learned_from < self.of {
-            format!("{} of {} training texts", self.learned_from, self.of)
+            format!(
+                "{} of {} training {}",
+                self.learned_from, self.of, self.noun
+            )
         } else {
-            format!("{} training texts", self.of)
+            format!("{} training {}", self.of, self.noun)
         };
         format!(
             "baseline on dev: accuracy {:.2} % (95 % interval {:.2} to {:.2}), macro-F1 {:.2} %; {}, learned from {part} in {:.1} s; \
              always answering the largest class: {:.2} %",
-            100.0 * right as f64 / rows.max(1) as f64,
+            100.0 * self.accuracy(),
             100.0 * interval.low,
             100.0 * interval.high,
             100.0 * self.run.matrix.macro_f1(),
@@ -104,7 +152,7 @@ impl Score {
         json!({
             "name": self.run.name,
             "part": "dev",
-            "accuracy": right as f64 / rows.max(1) as f64,
+            "accuracy": self.accuracy(),
             "ci95": wilson_interval(right, rows).to_array(),
             "macro_f1": self.run.matrix.macro_f1(),
             "count": rows,
@@ -115,12 +163,12 @@ impl Score {
     }
 }
 
-/// Learns on the training part and is judged on the dev part: the test part is read once per run, and this is none.
-fn baseline(set: &TextSet) -> Result<Score, CliError> {
+/// Learns from texts of the training part and is judged on the dev part: the test part is read once per run, and this is none.
+fn text_baseline(set: &TextSet) -> Result<Score, CliError> {
     let columns = |rows: &[TextExample]| -> (Vec<String>, Vec<u32>) {
         rows.iter().map(|row| (row.text.clone(), row.label)).unzip()
     };
-    let train = sample(&set.split.train);
+    let train = sample(&set.split.train, BASELINE_CHARACTERS, |row| row.text.len());
     let (texts, labels) = columns(&train);
     let (dev, dev_labels) = columns(&set.split.dev);
     let units = match set.language {
@@ -133,28 +181,39 @@ fn baseline(set: &TextSet) -> Result<Score, CliError> {
         test: &dev,
         test_labels: &dev_labels,
         classes: set.labels.len(),
+        class_weights: &[],
     };
     let run = run_text_baseline(&parts, units).map_err(|error| CliError::failed(&error))?;
-    let mut counts = vec![0usize; set.labels.len()];
-    for row in &set.split.train {
-        counts[row.label as usize] += 1;
-    }
-    let largest = (0..counts.len()).max_by_key(|&class| (counts[class], counts.len() - class));
-    let hits = dev_labels
-        .iter()
-        .filter(|&&label| Some(label as usize) == largest)
-        .count();
-    Ok(Score {
-        run,
-        learned_from: train.len(),
-        of: set.split.train.len(),
-        largest: hits as f64 / dev_labels.len().max(1) as f64,
-    })
+    let all: Vec<u32> = set.split.train.iter().map(|row| row.label).collect();
+    Ok(Score::of(run, train.len(), "texts", &all, &dev_labels))
+}
+
+/// The same from images.
+fn pixel_baseline(set: &ImageSet) -> Result<Score, CliError> {
+    let columns = |rows: &[ImageExample]| -> (Vec<Vec<u8>>, Vec<u32>) {
+        rows.iter()
+            .map(|row| (row.pixels.clone(), row.label))
+            .unzip()
+    };
+    let train = sample(&set.split.train, BASELINE_PIXELS, |row| row.pixels.len());
+    let (images, labels) = columns(&train);
+    let (dev, dev_labels) = columns(&set.split.dev);
+    let parts = Parts {
+        train: &images,
+        train_labels: &labels,
+        test: &dev,
+        test_labels: &dev_labels,
+        classes: set.labels.len(),
+        class_weights: &[],
+    };
+    let run = run_pixel_baseline(&parts).map_err(|error| CliError::failed(&error))?;
+    let all: Vec<u32> = set.split.train.iter().map(|row| row.label).collect();
+    Ok(Score::of(run, train.len(), "images", &all, &dev_labels))
 }
 
 /// The training rows, or of a large set every k-th, so that the baseline takes seconds.
-fn sample(rows: &[TextExample]) -> Vec<TextExample> {
-    let characters: usize = rows.iter().map(|row| row.text.len()).sum();
-    let step = characters.div_ceil(BASELINE_CHARACTERS).max(1);
+fn sample<T: Clone>(rows: &[T], most: usize, size: impl Fn(&T) -> usize) -> Vec<T> {
+    let all: usize = rows.iter().map(size).sum();
+    let step = all.div_ceil(most).max(1);
     rows.iter().step_by(step).cloned().collect()
 }

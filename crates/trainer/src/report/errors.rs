@@ -10,6 +10,8 @@ use crate::run_folder::{Input, PartAnswers};
 /// Characters of a text that are shown at once, and with the rest unfolded.
 const SHORT: usize = 400;
 const LONG: usize = 1_500;
+/// Characters of a place.
+pub(super) const PLACE: usize = 120;
 /// Characters of a text whose words are coloured; each word costs some fifty bytes of page.
 const EXPLAINED: usize = 500;
 
@@ -27,7 +29,7 @@ pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
     }
     page.put(
         "<p class=\"soft\">{} of {} test rows were answered wrong; these {} are those whose label the network thought least likely. \
-         Rows of the test part are counted from 0, as in predictions.jsonl.</p>",
+         Rows of the test part are counted from 0, as in predictions.jsonl; behind each stands where it was read.</p>",
         &[
             &grouped(errors.len() as u64),
             &grouped(test.labels.len() as u64),
@@ -46,8 +48,8 @@ pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
     for &row in errors.iter().take(rows) {
         let (label, answer) = (test.labels[row], test.predictions[row]);
         page.put(
-            "<li><div class=\"head\"><span class=\"soft\">test row {}</span>",
-            &[&row],
+            "<li><div class=\"head\"><span class=\"soft\">test row {}{}</span>",
+            &[&row, &place(test, row)],
         );
         chip(page, material, "good", "is ", label, test, row);
         chip(page, material, "bad", "answered ", answer, test, row);
@@ -95,8 +97,8 @@ pub(super) fn suspected(page: &mut Markup, material: &Material, rows: usize) {
     for (part, found) in suspected.iter().take(rows) {
         let answers = material.predictions.part(*part);
         page.put(
-            "<li><div class=\"head\"><span class=\"soft\">{} row {}</span>",
-            &[&part.name(), &found.row],
+            "<li><div class=\"head\"><span class=\"soft\">{} row {}{}</span>",
+            &[&part.name(), &found.row, &place(answers, found.row)],
         );
         chip(
             page,
@@ -121,6 +123,14 @@ pub(super) fn suspected(page: &mut Markup, material: &Material, rows: usize) {
         page.put("</li>", &[]);
     }
     page.put("</ol></section>\n", &[]);
+}
+
+/// `, reviews.csv, line 74`, or nothing.
+fn place(answers: &PartAnswers, row: usize) -> String {
+    let place = answers.place(row);
+    place.map_or_else(String::new, |place| {
+        format!(", {}", clip(&place.to_string(), PLACE))
+    })
 }
 
 /// A class with its probability for a row.

@@ -15,6 +15,7 @@ mod markup;
 mod metrics;
 mod page;
 mod repeat;
+mod repeated;
 mod verdict;
 mod why;
 
@@ -72,6 +73,8 @@ pub struct Judged {
 /// Everything that a report is made of.
 #[derive(Clone, Debug)]
 pub struct Material {
+    /// The run's folder.
+    pub folder: PathBuf,
     /// The run's settings.
     pub config: RunConfig,
     /// Class names.
@@ -114,6 +117,7 @@ impl Material {
             _ => BTreeMap::new(),
         };
         Ok(Self {
+            folder: files.folder().to_owned(),
             config,
             labels: files.read_labels()?,
             data: files.read_data()?,

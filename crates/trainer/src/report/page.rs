@@ -2,7 +2,7 @@
 
 use super::figures::{duration, grouped, interval, model_name, percent};
 use super::{Markup, Material, SHOWN};
-use super::{calibration, classes, curves, errors, repeat, sentence, verdict};
+use super::{calibration, classes, curves, errors, repeat, repeated, sentence, verdict};
 use crate::html::base64;
 use crate::statistics::Verdict;
 use sha2::{Digest, Sha256};
@@ -50,6 +50,7 @@ fn whole(material: &Material, rows: usize) -> Markup {
     errors::worst(&mut page, material, rows);
     errors::suspected(&mut page, material, rows);
     data(&mut page, material);
+    repeated::section(&mut page, &material.data.repeats, rows);
     repeat::section(&mut page, material);
     page.put(
         "</main>\n<footer><p class=\"soft\">Written by cnn {}. This page holds no script and asks for nothing from outside.</p></footer>\n",

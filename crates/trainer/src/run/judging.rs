@@ -63,6 +63,11 @@ impl Work<'_> {
             answers.inputs = inputs
                 .filter_map(|row| Some((row, self.rows.input(part, row)?)))
                 .collect();
+            let rows = 0..answers.labels.len();
+            answers.places = rows.map(|row| self.rows.place(part, row)).collect();
+            if answers.places.iter().all(Option::is_none) {
+                answers.places.clear();
+            }
         }
         let baseline = baseline.map(|run| {
             let score = BaselineScore::new(run.name, &run.matrix, run.seconds);

@@ -240,7 +240,7 @@ pub fn train(
             let network =
                 assembly::lenet5(config, task.train.channels, task.labels.len(), &trained)?;
             let sample = sample::of_images(&session.folder, &task.dev)?;
-            let baseline = || baseline::of_images(&task);
+            let baseline = || baseline::of_images(&task, &objective);
             work.finish(
                 network,
                 [&task.train, &task.dev, &task.test],
@@ -282,7 +282,9 @@ pub fn train(
             };
             let sample = sample::of_texts(&session.folder, &task.split.dev)?;
             let (words, classes) = (task.tokenizer.vocabulary_size(), task.labels.len());
-            let baseline = extras.baseline.then_some(|| baseline::of_texts(&task));
+            let baseline = extras
+                .baseline
+                .then_some(|| baseline::of_texts(&task, &objective));
             let sets = [&task.train, &task.dev, &task.test];
             if config.model == ModelKind::Textcnn {
                 let network =
@@ -355,6 +357,7 @@ impl Work<'_> {
             dev: counts(dev.labels()),
             test: counts(test.labels()),
             notes: self.notes.to_vec(),
+            repeats: self.rows.repeats(),
         };
         self.write_beginnings(tokenizer, &card)?;
         let mut checkpoints = folder.open_checkpoints()?;

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use datasets::TextExample;
-use datasets::duplicates::text_fingerprint;
+use datasets::duplicates::{image_fingerprint, text_fingerprint};
 use datasets::readers::picture::png;
+use datasets::{Repeats, RowPlace, TextExample};
 use sha2::{Digest, Sha256};
 
 use crate::assembly::{ImageTask, TextTask};
@@ -12,10 +12,19 @@ use crate::examples::Images;
 use crate::html::base64;
 use crate::run_folder::{AnsweredPart, Input, TEXT_KEPT};
 
+/// Pairs of equal rows that are kept with their places.
+const PAIRS: usize = 100;
+
 /// A task's examples, to look at.
 pub(super) trait Rows {
     /// One example as it can be shown.
     fn input(&self, part: AnsweredPart, row: usize) -> Option<Input>;
+
+    /// Where one example was read.
+    fn place(&self, part: AnsweredPart, row: usize) -> Option<RowPlace>;
+
+    /// Rows that repeat an earlier one, some of them with both places.
+    fn repeats(&self) -> Repeats;
 
     /// The test rows that also stand in the training part, ascending.
     fn in_train(&self) -> Vec<usize>;
@@ -28,6 +37,33 @@ impl Rows for TextTask {
     fn input(&self, part: AnsweredPart, row: usize) -> Option<Input> {
         let example = &self.part(part)[row];
         Some(Input::Text(example.text.chars().take(TEXT_KEPT).collect()))
+    }
+
+    fn place(&self, part: AnsweredPart, row: usize) -> Option<RowPlace> {
+        self.origins.place(self.part(part)[row].origin)
+    }
+
+    fn repeats(&self) -> Repeats {
+        let parts = self.split.parts().map(|(_, rows)| rows);
+        let prints = parts.map(|rows| {
+            let prints = rows.iter();
+            let prints = prints.map(|row| (text_fingerprint(&row.text), row.label));
+            prints.collect::<Vec<_>>()
+        });
+        let name = |label: u32| match &self.sets {
+            None => self.labels[label as usize].clone(),
+            Some(sets) => {
+                let names = sets.set(label).iter();
+                let names: Vec<&str> = names
+                    .map(|&class| self.labels[class as usize].as_str())
+                    .collect();
+                names.join("|")
+            }
+        };
+        let [train, dev, test] = &prints;
+        Repeats::find([train, dev, test], PAIRS, name, |part, row| {
+            self.origins.place(parts[part][row].origin)
+        })
     }
 
     fn in_train(&self) -> Vec<usize> {
@@ -71,6 +107,30 @@ impl Rows for ImageTask {
         } = *images;
         let png = png(images.images().nth(row)?, channels, height, width)?;
         Some(Input::Image(base64(&png)))
+    }
+
+    fn place(&self, part: AnsweredPart, row: usize) -> Option<RowPlace> {
+        let (places, origins) = &self.places;
+        let part = match part {
+            AnsweredPart::Dev => &places[1],
+            AnsweredPart::Test => &places[2],
+        };
+        origins.place(part[row])
+    }
+
+    fn repeats(&self) -> Repeats {
+        let prints = [&self.train, &self.dev, &self.test].map(|images| {
+            let prints = images.images().map(image_fingerprint);
+            prints
+                .zip(images.labels.iter().copied())
+                .collect::<Vec<_>>()
+        });
+        let [train, dev, test] = &prints;
+        let (places, origins) = &self.places;
+        let name = |label: u32| self.labels[label as usize].clone();
+        Repeats::find([train, dev, test], PAIRS, name, |part, row| {
+            origins.place(places[part][row])
+        })
     }
 
     fn in_train(&self) -> Vec<usize> {

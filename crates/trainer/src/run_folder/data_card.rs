@@ -1,5 +1,6 @@
 //! `data.json`: what a run learned from, in figures and in the sentences that were said when it was opened.
 
+use datasets::Repeats;
 use serde::{Deserialize, Serialize};
 
 /// The content of `data.json`.
@@ -17,6 +18,9 @@ pub struct DataCard {
     pub test: Vec<u64>,
     /// What was guessed, cut, skipped or noticed; repeats within and across the parts among it.
     pub notes: Vec<String>,
+    /// Rows that repeat an earlier one, some of them with both places.
+    #[serde(default)]
+    pub repeats: Repeats,
 }
 
 impl DataCard {

@@ -1,16 +1,18 @@
 //! `predictions.jsonl`: what the network answered to every dev and test example, one line each.
 //!
 //! ```text
-//! {"part":"test","index":7,"label":1,"prediction":0,"baseline":1,"probabilities":[0.61,0.39]}
+//! {"part":"test","index":7,"file":"reviews.csv","line":74,"label":1,"prediction":0,"baseline":1,"probabilities":[0.61,0.39]}
 //! ```
 //!
-//! `index` counts the rows of a part from 0; `baseline` is the linear baseline's answer, on test alone since it learns from
+//! `index` counts the rows of a part from 0; `file` and `line` (`row` where a file has no lines) say where the row was read;
+//! `baseline` is the linear baseline's answer, on test alone since it learns from
 //! dev; `in_train` marks a test row that also stands in the training part. The input itself (`text`, or `image` as a
 //! base64 PNG) is kept for the rows that a report shows and no others. Above 100 classes a line keeps the 100 most probable
 //! ones and the label's, as pairs of class and probability.
 
 use super::error::RunFolderError;
 use crate::checkpoint::IoFailure;
+use datasets::RowPlace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -67,8 +69,17 @@ pub struct PartAnswers {
     pub baseline: Option<Vec<u32>>,
     /// Which rows also stand in the training part, ascending.
     pub in_train: Vec<usize>,
+    /// Where each row was read; none at all where no row was read from a file.
+    pub places: Vec<Option<RowPlace>>,
     /// The inputs of the rows that are shown.
     pub inputs: BTreeMap<usize, Input>,
+}
+
+impl PartAnswers {
+    /// Where a row was read.
+    pub fn place(&self, row: usize) -> Option<&RowPlace> {
+        self.places.get(row)?.as_ref()
+    }
 }
 
 /// All answers of a run.
@@ -84,6 +95,8 @@ pub struct Predictions {
 struct Line {
     part: AnsweredPart,
     index: usize,
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    place: Option<RowPlace>,
     label: u32,
     prediction: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,6 +184,7 @@ impl Predictions {
                 let line = Line {
                     part,
                     index,
+                    place: answers.place(index).cloned(),
                     label: answers.labels[index],
                     prediction: answers.predictions[index],
                     baseline: answers.baseline.as_ref().map(|baseline| baseline[index]),
@@ -228,6 +242,10 @@ impl Predictions {
             }
         }
         answers.labels.push(line.label);
+        if line.place.is_some() {
+            answers.places.resize(index, None);
+            answers.places.push(line.place);
+        }
         answers.predictions.push(line.prediction);
         line.probabilities
             .append_to(classes, &mut answers.probabilities)?;
@@ -261,6 +279,14 @@ mod tests {
                 .collect(),
             baseline: baseline.then(|| vec![0; rows]),
             in_train: if baseline { vec![1] } else { vec![] },
+            places: (1..=rows as u32)
+                .map(|line| {
+                    let file = "reviews.csv".to_owned();
+                    let (line, row) = (Some(line), None);
+                    baseline.then_some(RowPlace { file, line, row })
+                })
+                .filter(Option::is_some)
+                .collect(),
             inputs: BTreeMap::from([(1, Input::Text("a \"quoted\"\nline".to_owned()))]),
         };
         Predictions {

@@ -11,6 +11,7 @@ mod neighbours;
 mod own_files;
 mod pictures;
 mod predict;
+mod reading;
 mod report;
 mod samples;
 mod streams;

@@ -47,6 +47,12 @@ const LABEL_NAMES: [&str; 16] = [
     "coarse_label",
 ];
 
+/// Options that name a column.
+const TEXT_OPTION: &str = "--text-column";
+const LABEL_OPTION: &str = "--label-column";
+/// Column names that an error lists.
+const SHOWN: usize = 50;
+
 /// The columns that are read, by index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Columns {
@@ -54,6 +60,13 @@ pub(crate) struct Columns {
     pub text: Vec<usize>,
     /// The label.
     pub label: usize,
+}
+
+impl Columns {
+    /// Whether a column is read as text or label.
+    pub fn reads(&self, column: usize) -> bool {
+        self.label == column || self.text.contains(&column)
+    }
 }
 
 /// What the caller asked for.
@@ -98,26 +111,27 @@ pub(crate) fn choose(
     wanted: Wanted<'_>,
 ) -> Result<Columns, ReadError> {
     let label = match wanted.label {
-        Some(name) => Some(find(path, names, name)?),
-        None => by_name(names, &LABEL_NAMES, &[]),
+        Some(name) => Some(find(path, names, name, LABEL_OPTION)?),
+        None => by_name(path, names, &LABEL_NAMES, &[], LABEL_OPTION)?,
     };
     let text = match wanted.text {
-        Some(joined) => match find(path, names, joined) {
+        Some(joined) => match find(path, names, joined, TEXT_OPTION) {
             Ok(column) => Some(vec![column]),
             Err(error) if !joined.contains(',') => return Err(error),
             Err(_) => Some(
                 joined
                     .split(',')
-                    .map(|name| find(path, names, name))
+                    .map(|name| find(path, names, name, TEXT_OPTION))
                     .collect::<Result<_, _>>()?,
             ),
         },
-        None => by_name(names, &TEXT_NAMES, label.as_slice()).map(|column| vec![column]),
+        None => by_name(path, names, &TEXT_NAMES, label.as_slice(), TEXT_OPTION)?
+            .map(|column| vec![column]),
     };
     let unclear = |what: &str| ReadError::UnclearColumns {
         path: path.into(),
         what: what.into(),
-        columns: names.join(", "),
+        columns: shown(names),
     };
     let text = match text {
         Some(text) => text,
@@ -139,29 +153,82 @@ pub(crate) fn choose(
     Ok(Columns { text, label })
 }
 
-/// The column of that name (then of that name in any case).
-fn find(path: &Path, names: &[String], wanted: &str) -> Result<usize, ReadError> {
+/// The column of that name (then of that name in any case, then of that number).
+fn find(
+    path: &Path,
+    names: &[String],
+    wanted: &str,
+    option: &'static str,
+) -> Result<usize, ReadError> {
     let wanted = wanted.trim();
-    let exact = names.iter().position(|name| name.trim() == wanted);
-    exact
-        .or_else(|| {
-            names
-                .iter()
-                .position(|name| name.trim().eq_ignore_ascii_case(wanted))
-        })
+    if let Some(column) = only(path, names, wanted, option, |name| name == wanted)? {
+        return Ok(column);
+    }
+    let alike = |name: &str| name.eq_ignore_ascii_case(wanted);
+    if let Some(column) = only(path, names, wanted, option, alike)? {
+        return Ok(column);
+    }
+    let number = wanted.parse::<usize>().ok();
+    let number = number.filter(|number| (1..=names.len()).contains(number));
+    number
+        .map(|number| number - 1)
         .ok_or_else(|| ReadError::MissingColumn {
             path: path.into(),
             wanted: wanted.into(),
-            columns: names.join(", "),
+            columns: shown(names),
             nearest: nearest(wanted, names.iter().map(String::as_str)).map(str::to_owned),
         })
 }
 
-fn by_name(names: &[String], known: &[&str], taken: &[usize]) -> Option<usize> {
-    known.iter().find_map(|known| {
-        (0..names.len())
-            .find(|i| !taken.contains(i) && names[*i].trim().eq_ignore_ascii_case(known))
+fn by_name(
+    path: &Path,
+    names: &[String],
+    known: &[&str],
+    taken: &[usize],
+    option: &'static str,
+) -> Result<Option<usize>, ReadError> {
+    for known in known {
+        let is = |name: &str| name.eq_ignore_ascii_case(known);
+        if let Some(column) = only(path, names, known, option, is)?
+            && !taken.contains(&column)
+        {
+            return Ok(Some(column));
+        }
+    }
+    Ok(None)
+}
+
+/// The column whose name `is` says; an error if there are several.
+fn only(
+    path: &Path,
+    names: &[String],
+    wanted: &str,
+    option: &'static str,
+    is: impl Fn(&str) -> bool,
+) -> Result<Option<usize>, ReadError> {
+    let found: Vec<usize> = (0..names.len()).filter(|&i| is(names[i].trim())).collect();
+    if found.len() < 2 {
+        return Ok(found.first().copied());
+    }
+    let columns: Vec<String> = found
+        .iter()
+        .map(|column| (column + 1).to_string())
+        .collect();
+    Err(ReadError::DuplicateColumn {
+        path: path.into(),
+        name: wanted.into(),
+        columns: columns.join(", "),
+        option,
     })
+}
+
+/// The names, of many the first.
+fn shown(names: &[String]) -> String {
+    if names.len() <= SHOWN {
+        return names.join(", ");
+    }
+    let more = names.len() - SHOWN;
+    format!("{} ... and {more} more", names[..SHOWN].join(", "))
 }
 
 /// The column with the most characters in the sample, the label's excepted.
@@ -277,6 +344,27 @@ mod tests {
         };
         let columns = chosen(&["a,b", "label"], &[], wanted).unwrap();
         assert_eq!(columns.text, [0], "a name with a comma in it is a name");
+    }
+
+    #[test]
+    fn a_name_of_several_columns_is_no_choice_but_a_number_is() {
+        let error = chosen(&["text", "label", "Text"], &[], Wanted::default());
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "t.csv: the header names `text` 2 times (columns 1, 3): name the column that is meant by its number (--text-column 1)"
+        );
+        let wanted = Wanted {
+            text: Some("3"),
+            label: None,
+        };
+        let columns = chosen(&["text", "label", "Text"], &[], wanted).unwrap();
+        assert_eq!((columns.text, columns.label), (vec![2], 1));
+        let many: Vec<String> = (0..99).map(|i| format!("c{i}")).collect();
+        assert!(
+            shown(&many).ends_with("c49 ... and 49 more"),
+            "{}",
+            shown(&many)
+        );
     }
 
     #[test]

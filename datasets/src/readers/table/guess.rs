@@ -5,13 +5,13 @@
 use std::path::Path;
 
 use super::columns::{choose, looks_like_header};
-use super::{Layout, SAMPLE_ROWS, TableOptions, check_width, open};
+use super::{Layout, SAMPLE_BYTES, SAMPLE_ROWS, TableOptions, check_width, open};
 use crate::readers::{Limits, ReadError};
 
 /// Separators that are tried; the first two change places for files not called csv.
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
-/// Bytes of the first rows, above which no more are looked at.
-const SAMPLE_BYTES: usize = 8 << 20;
+/// Bytes that a cell takes besides its own.
+const CELL_BYTES: usize = std::mem::size_of::<String>();
 /// The share of rows that a file's natural separator must fit to be taken at once.
 const FITS: f64 = 0.99;
 /// The share of rows below which quotes may be taken for text in a file with commas.
@@ -74,6 +74,12 @@ pub(crate) fn guess_layout(
             what: "the file has no rows".into(),
         });
     };
+    if sample.rows.len() == 1 && sample.misfits == 0 && options.header != Some(false) {
+        return Err(ReadError::Empty {
+            path: path.into(),
+            what: "the file has one row, a header without data".into(),
+        });
+    }
     let numbers: Vec<String> = (1..=width).map(|column| column.to_string()).collect();
     let rest = &sample.rows[1..];
     let looks = || {
@@ -121,7 +127,7 @@ fn sample(
             Ok(None) => break,
             Ok(Some(record)) if record.is_hollow() => {}
             Ok(Some(record)) => {
-                bytes += record.cells().map(str::len).sum::<usize>();
+                bytes += record.cells().map(str::len).sum::<usize>() + CELL_BYTES * record.len();
                 all.push(record);
             }
             Err(error) if error.spoils_one_row() => {

@@ -12,11 +12,17 @@ pub(crate) use guess::guess_layout;
 
 use super::names::Names;
 use super::{Encoding, Input, Limits, ReadError, Rows};
+use crate::path::CellVisitor;
 use columns::Columns;
 use records::{Record, Records};
 
 /// Rows that the guesses are made from.
 pub(crate) const SAMPLE_ROWS: usize = 1000;
+
+/// Bytes of the first rows, above which no more are looked at.
+pub(crate) const SAMPLE_BYTES: usize = 8 << 20;
+/// Cells, likewise.
+pub(crate) const SAMPLE_CELLS: usize = 1 << 20;
 
 /// What the caller knows about the file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,6 +47,12 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// The name of a column, or its number where there is no header.
+    fn name(&self, column: usize) -> String {
+        let named = self.header.as_ref().and_then(|header| header.get(column));
+        named.map_or_else(|| (column + 1).to_string(), |name| name.trim().to_owned())
+    }
+
     /// The layout as a sentence for the set's notes.
     pub fn sentence(&self) -> String {
         let separator = match self.separator {
@@ -48,8 +60,8 @@ impl Layout {
             other => format!("`{}`", char::from(other)),
         };
         let name = |&column: &usize| match &self.header {
-            Some(header) => format!("`{}`", header[column].trim()),
-            None => format!("{}", column + 1),
+            Some(_) => format!("`{}`", self.name(column)),
+            None => self.name(column),
         };
         format!(
             "separator {separator}, {}, {}; text: column {}; label: column {}",
@@ -114,6 +126,39 @@ pub(crate) fn read_table(
             if let Err(error) = rows.push(text, label, &record.at, names, limits) {
                 rows.refuse(error)?;
             }
+        }
+    }
+}
+
+/// Shows `visitor` the cells of `path`, the set's file of that number, that are neither text nor label. Rows that cannot be
+/// read are passed over.
+pub(crate) fn visit_cells(
+    path: &Path,
+    file: u32,
+    layout: &Layout,
+    encoding: Encoding,
+    limits: &Limits,
+    visitor: &mut dyn CellVisitor,
+) -> Result<(), ReadError> {
+    let mut records = open(path, layout.separator, layout.quoting, encoding, limits)?;
+    let others = (0..layout.width).filter(|column| !layout.columns.reads(*column));
+    let others: Vec<(usize, String)> = others.map(|column| (column, layout.name(column))).collect();
+    let mut header = layout.header.is_some();
+    loop {
+        match records.next_record() {
+            Ok(None) => return Ok(()),
+            Ok(Some(record)) if record.is_hollow() => {}
+            Ok(Some(_)) if std::mem::take(&mut header) => {}
+            Ok(Some(record)) if record.len() == layout.width => {
+                if visitor.wants(file, record.at.line) {
+                    for (column, name) in &others {
+                        visitor.cell(name, record.cell(*column));
+                    }
+                }
+            }
+            Ok(Some(_)) => {}
+            Err(error) if error.spoils_one_row() => {}
+            Err(error) => return Err(error),
         }
     }
 }

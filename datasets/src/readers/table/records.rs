@@ -10,7 +10,7 @@
 
 use std::collections::VecDeque;
 
-use crate::readers::{Input, Place, ReadError};
+use crate::readers::{Input, MOST_COLUMNS, Place, ReadError};
 
 /// What may be read anew in all, as a multiple of the longest row: a file of forgotten quotes must not take
 /// quadratic time.
@@ -176,6 +176,12 @@ impl Records {
                 position += end;
             }
             record.ends.push(record.text.len());
+            if record.ends.len() > MOST_COLUMNS {
+                return Err(ReadError::ManyColumns {
+                    at: record.at,
+                    limit: MOST_COLUMNS,
+                });
+            }
             match self.line.as_bytes().get(position) {
                 None => return Ok(record),
                 Some(&byte) if byte == self.separator => position += 1,
