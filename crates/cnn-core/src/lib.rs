@@ -42,6 +42,7 @@ pub mod layers;
 mod noise;
 pub mod ops;
 
+pub use cnn_kernels::awake::keep_threads_awake;
 pub use cnn_kernels::memory::keep_freed_memory;
 pub use cnn_kernels::{Isa, Offsets, random};
 pub use documents::Documents;

@@ -84,6 +84,7 @@ impl Drop for Fenced {
 /// Every kernel of this file's neighbours, with all its slices fenced, gives what it gives elsewhere.
 mod tests {
     use super::*;
+    use crate::conv1d::Input;
     use crate::testing::{bits, normals};
     use crate::trial::for_each_isa;
     use crate::{
@@ -154,18 +155,21 @@ mod tests {
                     let [x, weight, grad] =
                         [inputs, shape.weights(), outputs].map(|len| normals(1, len));
                     compare([x.clone(), weight.clone()], outputs, |[x, weight], y| {
-                        conv1d::forward_on(isa, &shape, &offsets, x, weight, None, y);
+                        conv1d::forward_on(isa, &shape, &offsets, Input::of(x), weight, None, y);
                     });
                     let packed =
                         Conv1dPacked::new_on(isa, &shape, &weight, Some(&grad[..channels_out]));
                     compare([x.clone(), grad.clone()], outputs, |[x, add], y| {
                         packed.forward(&offsets, x, true, Some(add), y);
                     });
-                    compare([grad.clone(), weight], inputs, |[grad, weight], dx| {
-                        conv1d::backward_input_on(isa, &shape, &offsets, grad, weight, dx);
+                    let operands = [x.clone(), grad.clone(), weight];
+                    compare(operands, inputs, |[x, grad, weight], dx| {
+                        let (shape, offsets, relu_of) = (&shape, &offsets, Some(x));
+                        conv1d::backward_input_on(isa, shape, offsets, relu_of, grad, weight, dx);
                     });
                     compare([x, grad], shape.weights(), |[x, grad], dw| {
-                        conv1d::backward_weight_on(isa, &shape, &offsets, x, grad, dw);
+                        let input = Input { x, relu: true };
+                        conv1d::backward_weight_on(isa, &shape, &offsets, input, grad, dw);
                     });
                 }
             }

@@ -31,6 +31,7 @@ mod testing;
 #[cfg(test)]
 mod trial;
 
+pub mod awake;
 pub mod conv1d;
 pub mod conv2d;
 pub mod filter_max;

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use cnn_kernels::awake::keep_threads_awake;
 use cnn_kernels::{
     Conv1dPacked, Conv1dShape, LinearPacked, Offsets, WordConvTable, bag_forward,
     max_over_time_forward, max_pool_forward,
@@ -146,6 +147,7 @@ impl FrozenDpcnn {
             (offsets.total(), offsets.documents() * self.classes()),
             "ids must be [tokens] and scores [documents, classes]"
         );
+        keep_threads_awake(); // a single headline is two dozen short products
         let lent = self.lent().pop();
         let mut buffers = lent.unwrap_or_default();
         let mut scores = scores;

@@ -8,7 +8,7 @@ use super::drawn::{assert_close, hard_offsets, leaf};
 use super::{Concrete, NEAR, constant};
 
 pub fn relu_conv1d<B: Concrete>(device: &Device) {
-    use ops::relu_conv1d::default;
+    use ops::conv1d::default;
     let offsets = hard_offsets();
     for (channels_in, channels_out, padding) in [(3, 5, [1, 1]), (40, 33, [1, 1]), (4, 2, [0, 2])] {
         let x = leaf("x", [offsets.total(), channels_in], device);
@@ -26,8 +26,13 @@ pub fn relu_conv1d<B: Concrete>(device: &Device) {
         assert_close("y", y.clone().inner(), expected.clone().inner(), NEAR);
         let open = || (B::open(x.clone()), B::open(weight.clone()));
         let (px, pw) = open();
-        let default =
-            default::forward::<B>(px, pw, B::open(bias.clone()), offsets.clone(), padding);
+        let default = default::forward::<B>(
+            default::input::<B>(px, true),
+            pw,
+            B::open(bias.clone()),
+            offsets.clone(),
+            padding,
+        );
         assert_close("y", y.clone().inner(), B::close(default), NEAR);
 
         let r = constant("r", y.dims(), device);
@@ -37,13 +42,14 @@ pub fn relu_conv1d<B: Concrete>(device: &Device) {
         let (px, pw) = open();
         let g = || (B::open(r.clone()), offsets.clone());
         let (grad, positions) = g();
-        let default = default::backward_input::<B>(px, pw, grad, positions, padding);
+        let default = default::backward_input::<B>(pw, grad, positions, padding);
+        let default = default::backward_relu::<B>(px, default, true);
         let ours = x.grad(&grads).expect(there);
         assert_close("dx", ours.clone(), B::close(default), NEAR);
         assert_close("dx", ours, x.grad(&exact).expect(there), NEAR);
-        let (px, pw) = open();
+        let px = default::input::<B>(B::open(x.clone()), true);
         let (grad, positions) = g();
-        let default = default::backward_weight::<B>(px, pw, grad, positions, padding);
+        let default = default::backward_weight::<B>(px, grad, positions, 3, padding);
         let ours = weight.grad(&grads).expect(there);
         assert_close("dw", ours.clone(), B::close(default), NEAR);
         assert_close("dw", ours, weight.grad(&exact).expect(there), NEAR);

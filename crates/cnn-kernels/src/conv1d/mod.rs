@@ -45,7 +45,7 @@ use crate::simd::{Body, Simd, dispatch, panel_width};
 use crate::transpose::transpose;
 use crate::{Isa, Offsets};
 pub use packed::Conv1dPacked;
-use packed::Input;
+pub(crate) use packed::Input;
 pub use relu::{relu_conv1d_backward_input, relu_conv1d_backward_weight, relu_conv1d_forward};
 use windows::Windows;
 
@@ -145,9 +145,7 @@ pub fn conv1d_forward(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    shape.check(offsets, x.len(), y.len());
-    shape.check_filters(weight, bias);
-    forward_on(Isa::active(), shape, offsets, x, weight, bias, y);
+    forward(shape, offsets, Input::of(x), weight, bias, y);
 }
 
 /// The gradient of the input: `dx[t, c] = Σ_{o,j} grad[t - j + padding_left, o]·weight[o, c, j]` within each document, for
@@ -163,9 +161,7 @@ pub fn conv1d_backward_input(
     weight: &[f32],
     dx: &mut [f32],
 ) {
-    shape.check(offsets, dx.len(), grad.len());
-    shape.check_filters(weight, None);
-    backward_input_on(Isa::active(), shape, offsets, grad, weight, dx);
+    backward_input(shape, offsets, None, grad, weight, dx);
 }
 
 /// The gradient of the weights: `dw[o, c, j] = Σ_p grad[p, o]·x[p + j - padding_left, c]` over the positions of all
@@ -182,26 +178,68 @@ pub fn conv1d_backward_weight(
     grad: &[f32],
     dw: &mut [f32],
 ) {
-    shape.check(offsets, x.len(), grad.len());
+    backward_weight(shape, offsets, Input::of(x), grad, dw);
+}
+
+/// Checked, and on the machine's instruction set.
+fn forward(
+    shape: &Conv1dShape,
+    offsets: &Offsets,
+    input: Input,
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+) {
+    shape.check(offsets, input.x.len(), y.len());
+    shape.check_filters(weight, bias);
+    forward_on(Isa::active(), shape, offsets, input, weight, bias, y);
+}
+
+/// Checked, and on the machine's instruction set; 0 where `relu_of`, the input before its ReLU, is not positive.
+fn backward_input(
+    shape: &Conv1dShape,
+    offsets: &Offsets,
+    relu_of: Option<&[f32]>,
+    grad: &[f32],
+    weight: &[f32],
+    dx: &mut [f32],
+) {
+    shape.check(offsets, dx.len(), grad.len());
+    shape.check_filters(weight, None);
+    assert!(
+        relu_of.is_none_or(|x| x.len() == dx.len()),
+        "x and dx must be [tokens, channels_in]"
+    );
+    backward_input_on(Isa::active(), shape, offsets, relu_of, grad, weight, dx);
+}
+
+/// Checked, and on the machine's instruction set.
+fn backward_weight(
+    shape: &Conv1dShape,
+    offsets: &Offsets,
+    input: Input,
+    grad: &[f32],
+    dw: &mut [f32],
+) {
+    shape.check(offsets, input.x.len(), grad.len());
     assert_eq!(
         dw.len(),
         shape.weights(),
         "dw must be [channels_out, channels_in, kernel_size]"
     );
-    backward_weight_on(Isa::active(), shape, offsets, x, grad, dw);
+    backward_weight_on(Isa::active(), shape, offsets, input, grad, dw);
 }
 
 pub(crate) fn forward_on(
     isa: Isa,
     shape: &Conv1dShape,
     offsets: &Offsets,
-    x: &[f32],
+    input: Input,
     weight: &[f32],
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
     let panels = packed::pack(isa, shape, weight);
-    let input = Input { x, relu: false };
     packed::forward(isa, shape, offsets, input, &panels, bias, None, y);
 }
 
@@ -209,12 +247,13 @@ pub(crate) fn backward_input_on(
     isa: Isa,
     shape: &Conv1dShape,
     offsets: &Offsets,
+    relu_of: Option<&[f32]>,
     grad: &[f32],
     weight: &[f32],
     dx: &mut [f32],
 ) {
     if winograd::suits(shape) {
-        return winograd::backward_input(isa, shape, offsets, grad, weight, dx);
+        return winograd::backward_input(isa, shape, offsets, relu_of, grad, weight, dx);
     }
     let Conv1dShape {
         channels_in,
@@ -244,13 +283,16 @@ pub(crate) fn backward_input_on(
         }
     });
     rows_times_panels(isa, &rows, &panels, None, dx);
+    if let Some(x) = relu_of {
+        relu::mask(dx, x);
+    }
 }
 
 pub(crate) fn backward_weight_on(
     isa: Isa,
     shape: &Conv1dShape,
     offsets: &Offsets,
-    x: &[f32],
+    input: Input,
     grad: &[f32],
     dw: &mut [f32],
 ) {
@@ -258,8 +300,10 @@ pub(crate) fn backward_weight_on(
         return;
     }
     if winograd::suits(shape) {
-        return winograd::backward_weight(isa, shape, offsets, x, grad, dw);
+        return winograd::backward_weight(isa, shape, offsets, input, grad, dw);
     }
+    let positive = input.positive();
+    let x = positive.as_deref().unwrap_or(input.x);
     let Conv1dShape {
         channels_in,
         channels_out,

@@ -3,6 +3,7 @@
 use super::relu::positive_part;
 use super::{Conv1dShape, winograd};
 use crate::matmul::{Panels, rows_times_panels};
+use crate::scratch::Scratch;
 use crate::{Isa, Offsets};
 
 /// A convolution along documents with its filters in the order in which the kernels read them: what a frozen model keeps.
@@ -78,10 +79,21 @@ impl Conv1dPacked {
 
 /// The input of a convolution: `x`, or its positive part.
 #[derive(Clone, Copy)]
-pub(super) struct Input<'a> {
+pub(crate) struct Input<'a> {
     /// `[tokens, channels_in]`
-    pub(super) x: &'a [f32],
-    pub(super) relu: bool,
+    pub(crate) x: &'a [f32],
+    pub(crate) relu: bool,
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn of(x: &'a [f32]) -> Self {
+        Self { x, relu: false }
+    }
+
+    /// The positive part as an array of its own, where that is asked for.
+    pub(super) fn positive(self) -> Option<Scratch> {
+        self.relu.then(|| positive_part(self.x))
+    }
 }
 
 /// The filters as [`forward`] takes them.
@@ -108,9 +120,8 @@ pub(super) fn forward(
     if winograd::suits(shape) {
         return winograd::forward(isa, shape, offsets, input, panels, bias, add, y);
     }
-    let Input { x, relu } = input;
-    let positive = relu.then(|| positive_part(x));
-    let x = positive.as_deref().unwrap_or(x);
+    let positive = input.positive();
+    let x = positive.as_deref().unwrap_or(input.x);
     let positions = shape.output_offsets(offsets);
     let windows = shape.windows();
     let edges = windows.edges(offsets, &positions, x);

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::packed::{self, Input};
-use super::{Conv1dShape, backward_input_on, backward_weight_on};
+use super::Conv1dShape;
+use super::packed::Input;
+use crate::Offsets;
 use crate::scratch::Scratch;
-use crate::{Isa, Offsets};
 
 /// Numbers of one task where nothing but the ReLU is computed.
 const NUMBERS: usize = 1 << 14;
@@ -23,12 +23,8 @@ pub fn relu_conv1d_forward(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    shape.check(offsets, x.len(), y.len());
-    shape.check_filters(weight, bias);
-    let isa = Isa::active();
-    let panels = packed::pack(isa, shape, weight);
     let input = Input { x, relu: true };
-    packed::forward(isa, shape, offsets, input, &panels, bias, None, y);
+    super::forward(shape, offsets, input, weight, bias, y);
 }
 
 /// The gradient of `x`: that of [`conv1d_backward_input`](crate::conv1d_backward_input), and 0 where `x` is not positive.
@@ -44,17 +40,7 @@ pub fn relu_conv1d_backward_input(
     weight: &[f32],
     dx: &mut [f32],
 ) {
-    shape.check(offsets, x.len(), grad.len());
-    shape.check(offsets, dx.len(), grad.len());
-    shape.check_filters(weight, None);
-    backward_input_on(Isa::active(), shape, offsets, grad, weight, dx);
-    dx.par_chunks_mut(NUMBERS)
-        .zip(x.par_chunks(NUMBERS))
-        .for_each(|(dx, x)| {
-            for (dx, &x) in dx.iter_mut().zip(x) {
-                *dx = if x <= 0.0 { 0.0 } else { *dx };
-            }
-        });
+    super::backward_input(shape, offsets, Some(x), grad, weight, dx);
 }
 
 /// The gradient of the weights: that of [`conv1d_backward_weight`](crate::conv1d_backward_weight) for the positive part of `x`.
@@ -69,13 +55,22 @@ pub fn relu_conv1d_backward_weight(
     grad: &[f32],
     dw: &mut [f32],
 ) {
-    shape.check(offsets, x.len(), grad.len());
-    assert_eq!(
-        dw.len(),
-        shape.weights(),
-        "dw must be [channels_out, channels_in, kernel_size]"
-    );
-    backward_weight_on(Isa::active(), shape, offsets, &positive_part(x), grad, dw);
+    let input = Input { x, relu: true };
+    super::backward_weight(shape, offsets, input, grad, dw);
+}
+
+/// 0 where `x` is not positive.
+pub(super) fn mask(dx: &mut [f32], x: &[f32]) {
+    dx.par_chunks_mut(NUMBERS)
+        .zip(x.par_chunks(NUMBERS))
+        .for_each(|(dx, x)| mask_here(dx, x));
+}
+
+/// [`mask`] on this thread alone.
+pub(super) fn mask_here(dx: &mut [f32], x: &[f32]) {
+    for (dx, &x) in dx.iter_mut().zip(x) {
+        *dx = if x <= 0.0 { 0.0 } else { *dx };
+    }
 }
 
 /// `max(x, 0)`; NaN stays NaN.

@@ -46,13 +46,13 @@ impl Case {
         } = self;
         [
             poisoned(grad.len(), |y| {
-                forward_on(isa, shape, offsets, x, weight, Some(bias), y)
+                forward_on(isa, shape, offsets, Input::of(x), weight, Some(bias), y)
             }),
             poisoned(x.len(), |dx| {
-                backward_input_on(isa, shape, offsets, grad, weight, dx)
+                backward_input_on(isa, shape, offsets, None, grad, weight, dx)
             }),
             poisoned(weight.len(), |dw| {
-                backward_weight_on(isa, shape, offsets, x, grad, dw)
+                backward_weight_on(isa, shape, offsets, Input::of(x), grad, dw)
             }),
         ]
     }

@@ -139,6 +139,11 @@ impl Panels {
         self.columns.div_ceil(self.width)
     }
 
+    /// The columns of a panel.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
     /// Rows `block` of panel `panel`.
     #[inline(always)]
     pub(crate) fn rows(&self, panel: usize, block: &Range<usize>) -> &[f32] {

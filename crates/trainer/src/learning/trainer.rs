@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use cnn_core::Noise;
 use cnn_core::ops::StepRule;
+use cnn_core::{Noise, keep_threads_awake};
 use serde_json::{Value, json};
 
 use super::look::Look;
@@ -156,6 +156,7 @@ impl<N: Network> Trainer<N> {
     where
         E: Examples<Batch = N::Batch>,
     {
+        keep_threads_awake();
         let noise = Noise {
             seed: config.seed,
             step: self.position.step,

@@ -17,6 +17,7 @@ struct Saved<F> {
     weight: F,
     offsets: Offsets,
     padding: [usize; 2],
+    relu_input: bool,
 }
 
 impl<B: Conv1dBackend> Backward<B, 3> for Rule {
@@ -29,17 +30,30 @@ impl<B: Conv1dBackend> Backward<B, 3> for Rule {
             weight,
             offsets,
             padding,
+            relu_input,
         } = ops.state;
         let grad = grads.consume::<B>(&ops.node);
         let [_, _, kernel_size] = weight.shape().dims();
         if let Some(node) = x_node {
-            let dx =
-                B::ragged_conv1d_backward_input(weight, grad.clone(), offsets.clone(), padding);
+            let dx = B::ragged_conv1d_backward_input(
+                x.clone(),
+                weight,
+                grad.clone(),
+                offsets.clone(),
+                padding,
+                relu_input,
+            );
             grads.register::<B>(node.id, dx);
         }
         if let Some(node) = weight_node {
-            let dw =
-                B::ragged_conv1d_backward_weight(x, grad.clone(), offsets, kernel_size, padding);
+            let dw = B::ragged_conv1d_backward_weight(
+                x,
+                grad.clone(),
+                offsets,
+                kernel_size,
+                padding,
+                relu_input,
+            );
             grads.register::<B>(node.id, dw);
         }
         if let Some(node) = bias_node {
@@ -55,6 +69,7 @@ impl<B: Conv1dBackend, C: CheckpointStrategy> Conv1dBackend for Autodiff<B, C> {
         bias: FloatTensor<Self>,
         offsets: Offsets,
         padding: [usize; 2],
+        relu_input: bool,
     ) -> FloatTensor<Self> {
         let (x, x_guard) = x.into_parts();
         let (weight, weight_guard) = weight.into_parts();
@@ -67,15 +82,16 @@ impl<B: Conv1dBackend, C: CheckpointStrategy> Conv1dBackend for Autodiff<B, C> {
                     weight: weight.clone(),
                     offsets: offsets.clone(),
                     padding,
+                    relu_input,
                 };
                 prepared.finish(
                     saved,
-                    B::ragged_conv1d_forward(x, weight, bias, offsets, padding),
+                    B::ragged_conv1d_forward(x, weight, bias, offsets, padding, relu_input),
                 )
             }
-            OpsKind::UnTracked(prepared) => {
-                prepared.finish(B::ragged_conv1d_forward(x, weight, bias, offsets, padding))
-            }
+            OpsKind::UnTracked(prepared) => prepared.finish(B::ragged_conv1d_forward(
+                x, weight, bias, offsets, padding, relu_input,
+            )),
         }
     }
 }

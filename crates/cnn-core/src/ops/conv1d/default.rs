@@ -8,7 +8,25 @@ use super::shape_of;
 use crate::ops::linear::default as linear;
 use crate::ops::tables::{rows_of, windows, with_rows, zeros};
 
-/// See [`ragged_conv1d_forward`](super::Conv1dBackend::ragged_conv1d_forward).
+/// `x`, or its positive part.
+pub fn input<B: Backend>(x: FloatTensor<B>, relu_input: bool) -> FloatTensor<B> {
+    if relu_input { B::relu(x) } else { x }
+}
+
+/// The gradient of `x` from that of [`input`].
+pub fn backward_relu<B: Backend>(
+    x: FloatTensor<B>,
+    dx: FloatTensor<B>,
+    relu_input: bool,
+) -> FloatTensor<B> {
+    if relu_input && x.shape()[0] > 0 {
+        B::relu_backward(B::relu(x), dx)
+    } else {
+        dx
+    }
+}
+
+/// See [`ragged_conv1d_forward`](super::Conv1dBackend::ragged_conv1d_forward), of the [`input`].
 pub fn forward<B: Backend>(
     x: FloatTensor<B>,
     weight: FloatTensor<B>,

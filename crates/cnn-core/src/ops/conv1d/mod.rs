@@ -12,6 +12,10 @@
 //!
 //! The rule keeps handles of `x` and `weight`, no copies and no unfolded windows. The default body does unfold them: it
 //! takes `kernel_size` times the memory of `x`.
+//!
+//! With `relu_input` it is the convolution of `max(x, 0)`: where a network activates before each convolution, as DPCNN does, ReLU by
+//! itself reads and writes every number once forward and several times backward. Here it happens while the convolution
+//! reads. The gradient of `x` is 0 where `x` is not positive, the other two are those for `max(x, 0)`.
 mod autodiff;
 pub(super) mod cpu;
 pub mod default;
@@ -34,18 +38,23 @@ pub trait Conv1dBackend: Backend {
         bias: FloatTensor<Self>,
         offsets: Offsets,
         padding: [usize; 2],
+        relu_input: bool,
     ) -> FloatTensor<Self> {
+        let x = default::input::<Self>(x, relu_input);
         default::forward::<Self>(x, weight, bias, offsets, padding)
     }
 
-    /// The gradient of `x`.
+    /// The gradient of `x`, which itself matters with `relu_input` alone.
     fn ragged_conv1d_backward_input(
+        x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         grad: FloatTensor<Self>,
         offsets: Offsets,
         padding: [usize; 2],
+        relu_input: bool,
     ) -> FloatTensor<Self> {
-        default::backward_input::<Self>(weight, grad, offsets, padding)
+        let dx = default::backward_input::<Self>(weight, grad, offsets, padding);
+        default::backward_relu::<Self>(x, dx, relu_input)
     }
 
     /// The gradient of `weight`, for kernels of `kernel_size` tokens.
@@ -55,7 +64,9 @@ pub trait Conv1dBackend: Backend {
         offsets: Offsets,
         kernel_size: usize,
         padding: [usize; 2],
+        relu_input: bool,
     ) -> FloatTensor<Self> {
+        let x = default::input::<Self>(x, relu_input);
         default::backward_weight::<Self>(x, grad, offsets, kernel_size, padding)
     }
 
@@ -99,24 +110,34 @@ pub fn conv1d(
     offsets: &Offsets,
     padding: [usize; 2],
 ) -> Tensor<2> {
-    let bias = check("conv1d", &x, &weight, bias, offsets);
-    Tensor::from_dispatch(<Dispatch as Conv1dBackend>::ragged_conv1d_forward(
-        x.into_dispatch(),
-        weight.into_dispatch(),
-        bias.into_dispatch(),
-        offsets.clone(),
-        padding,
-    ))
+    convolve("conv1d", x, weight, bias, offsets, padding, false)
 }
 
-/// Asserts that the operands of a convolution fit together, and returns the bias or zeros in its place.
-pub(super) fn check(
-    operation: &str,
-    x: &Tensor<2>,
-    weight: &Tensor<3>,
+/// `y[p, o] = bias[o] + Σ_i Σ_j max(x[p + j - padding_left, i], 0) · weight[o, i, j]` within each document; stride 1.
+///
+/// Shapes and padding as those of [`conv1d`].
+///
+/// # Panics
+/// If the shapes do not fit together, or a kernel spans no token.
+pub fn relu_conv1d(
+    x: Tensor<2>,
+    weight: Tensor<3>,
     bias: Option<Tensor<1>>,
     offsets: &Offsets,
-) -> Tensor<1> {
+    padding: [usize; 2],
+) -> Tensor<2> {
+    convolve("relu_conv1d", x, weight, bias, offsets, padding, true)
+}
+
+fn convolve(
+    operation: &str,
+    x: Tensor<2>,
+    weight: Tensor<3>,
+    bias: Option<Tensor<1>>,
+    offsets: &Offsets,
+    padding: [usize; 2],
+    relu_input: bool,
+) -> Tensor<2> {
     let ([tokens, channels_in], [channels_out, expected, kernel_size]) = (x.dims(), weight.dims());
     assert_eq!(
         channels_in, expected,
@@ -125,5 +146,13 @@ pub(super) fn check(
     );
     super::check_tokens(operation, tokens, offsets);
     assert!(kernel_size > 0, "{operation}: the kernel spans no token");
-    super::bias_or_zeros(operation, bias, channels_out, &weight.device())
+    let bias = super::bias_or_zeros(operation, bias, channels_out, &weight.device());
+    Tensor::from_dispatch(<Dispatch as Conv1dBackend>::ragged_conv1d_forward(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        offsets.clone(),
+        padding,
+        relu_input,
+    ))
 }

@@ -6,6 +6,7 @@ use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::Checkpoi
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
+use cnn_kernels::image_stages::SavedStages;
 
 use super::{ImageStages, ImageStagesBackend};
 
@@ -16,7 +17,7 @@ pub trait WayBack: ImageStagesBackend {
         images: &FloatTensor<Self>,
         parameters: &FloatTensor<Self>,
         stages: &ImageStages,
-    ) -> (FloatTensor<Self>, Arc<Vec<f32>>);
+    ) -> (FloatTensor<Self>, Arc<SavedStages>);
 
     /// The gradients of the images (of none unless `for_images`) and of the parameters.
     fn backward(
@@ -34,7 +35,7 @@ struct Rule;
 #[derive(Clone, Debug)]
 struct Saved<F> {
     parameters: F,
-    of_images: Arc<Vec<f32>>,
+    of_images: Arc<SavedStages>,
     stages: ImageStages,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 use cnn_kernels::image_stages::{
-    ImageStages, ImageStagesPacked, image_stages_backward, image_stages_forward,
+    ImageStages, ImageStagesPacked, SavedStages, image_stages_backward, image_stages_forward,
 };
 
 use super::ImageStagesBackend;
@@ -40,9 +40,9 @@ fn forward_and_keep<T: CpuTensor>(
     images: &T,
     parameters: &T,
     stages: &ImageStages,
-) -> (T, Arc<Vec<f32>>) {
+) -> (T, Arc<SavedStages>) {
     let [batch, ..]: [usize; 4] = images.shape().dims();
-    let mut saved = vec![0.0; stages.saved(batch)];
+    let mut saved = stages.lend_saved(batch);
     let y = T::filled([batch, stages.outputs()], |y| {
         images.read(|images| {
             parameters.read(|parameters| {
@@ -113,7 +113,7 @@ macro_rules! implement {
                 images: &FloatTensor<Self>,
                 parameters: &FloatTensor<Self>,
                 stages: &ImageStages,
-            ) -> (FloatTensor<Self>, Arc<Vec<f32>>) {
+            ) -> (FloatTensor<Self>, Arc<SavedStages>) {
                 forward_and_keep(images, parameters, stages)
             }
 

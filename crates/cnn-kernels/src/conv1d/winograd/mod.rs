@@ -32,8 +32,10 @@
 //!    dw0 = n0 + (n1 + n2)/2      dw1 = (n1 - n2)/2      dw2 = (n1 + n2)/2 + n3
 //!    ```
 //!
-//!    A task sums one of the products for 128 filters, and transforms what it needs block by block in its own cache: rows are
-//!    read twice from the last cache, and nothing is handed from core to core.
+//!    A task sums one of the products for 132 channels and 256 filters, and transforms what it needs block by block in its own cache:
+//!    gradients are read twice from the last cache, and nothing is handed from core to core.
+//! 5. **A single headline** has fewer pairs than a task. There the threads share the columns of the product, and with them the
+//!    filters, whose way from the last cache is what takes the time.
 //!
 //! Why the bits are always the same: documents are cut into pairs from their own first position, so which positions share
 //! a pair does not depend on the batch. Each `m` is a chain over the channels, in blocks that follow from their number
@@ -91,10 +93,13 @@ mod product;
 mod tests;
 mod weight;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Conv1dShape;
 use super::packed::{Input, add_to};
+use super::relu::mask_here;
 use crate::matmul::Panels;
 use crate::scratch::Scratch;
 use crate::simd::dispatch;
@@ -131,29 +136,26 @@ pub(super) fn forward(
     let positions = shape.output_offsets(offsets);
     let pairs = pairs(offsets, &positions, -(shape.padding_left as isize));
     let zeros = Scratch::zeros(shape.channels_in);
-    for_each_task(&pairs, panels, y, |pairs, y| {
-        dispatch(
-            isa,
-            PairsTimesPanels {
-                pairs,
-                input,
-                zeros: &zeros,
-                panels,
-                bias,
-                y,
-            },
-        );
+    let operands = Operands {
+        isa,
+        input,
+        zeros: &zeros,
+        panels,
+        bias,
+    };
+    operands.multiply(&pairs, y, |first, y| {
         if let Some(add) = add {
-            add_to(y, &add[pairs[0].position * shape.channels_out..]);
+            add_to(y, &add[first..]);
         }
     });
 }
 
-/// What [`conv1d_backward_input`](super::conv1d_backward_input) computes.
+/// What [`conv1d_backward_input`](super::conv1d_backward_input) computes, and 0 where `relu_of` is not positive.
 pub(super) fn backward_input(
     isa: Isa,
     shape: &Conv1dShape,
     offsets: &Offsets,
+    relu_of: Option<&[f32]>,
     grad: &[f32],
     weight: &[f32],
     dx: &mut [f32],
@@ -162,49 +164,114 @@ pub(super) fn backward_input(
     let pairs = pairs(&positions, offsets, shape.padding_left as isize - 2);
     let panels = filters::of_inputs(isa, weight, [shape.channels_out, shape.channels_in]);
     let zeros = Scratch::zeros(shape.channels_out);
-    for_each_task(&pairs, &panels, dx, |pairs, dx| {
+    let operands = Operands {
+        isa,
+        input: Input::of(grad),
+        zeros: &zeros,
+        panels: &panels,
+        bias: None,
+    };
+    operands.multiply(&pairs, dx, |first, dx| {
+        if let Some(x) = relu_of {
+            mask_here(dx, &x[first..]);
+        }
+    });
+}
+
+/// What all tasks of one product share.
+struct Operands<'a> {
+    isa: Isa,
+    input: Input<'a>,
+    /// `[channels]`
+    zeros: &'a [f32],
+    /// `[4 · channels, columns]`
+    panels: &'a Panels,
+    bias: Option<&'a [f32]>,
+}
+
+impl Operands<'_> {
+    /// `y` for all pairs. `finish(first, y)` is called once for each part of `y`, whose first number is the one at `first`.
+    fn multiply(&self, pairs: &[Pair], y: &mut [f32], finish: impl Fn(usize, &mut [f32]) + Sync) {
+        let (panels, columns) = (self.panels, self.panels.columns);
+        if y.is_empty() {
+            return;
+        }
+        let few = pairs.len() <= FEW;
+        let work = pairs.len() * panels.depth * columns;
+        if few && work >= SMALL && panels.count() > 1 {
+            self.strips(pairs, y);
+            return finish(0, y);
+        }
+        let height = if pairs.len() < 4 * 48 { FEW } else { 48 };
+        let mut rest = y;
+        let tasks = pairs.chunks(height).map(|pairs| {
+            let positions: usize = pairs.iter().map(Pair::positions).sum();
+            let (own, others) = std::mem::take(&mut rest).split_at_mut(positions * columns);
+            rest = others;
+            (pairs, own)
+        });
+        let task = |(pairs, y): (&[Pair], &mut [f32])| {
+            self.part(pairs, 0..panels.count(), y);
+            finish(pairs[0].position * columns, y);
+        };
+        if work < SMALL {
+            tasks.for_each(task);
+        } else {
+            let tasks: Vec<_> = tasks.collect();
+            tasks.into_par_iter().for_each(task);
+        }
+    }
+
+    /// A few pairs, as of a single headline, for which the threads share the columns.
+    fn strips(&self, pairs: &[Pair], y: &mut [f32]) {
+        let columns = self.panels.columns;
+        let positions = y.len() / columns;
+        let strip = STRIP * self.panels.width();
+        let mut strips = Scratch::take(y.len());
+        strips
+            .par_chunks_mut(positions * strip)
+            .enumerate()
+            .for_each(|(i, y)| {
+                let last = self.panels.count().min((i + 1) * STRIP);
+                self.part(pairs, i * STRIP..last, y);
+            });
+        for (i, numbers) in strips.chunks(positions * strip).enumerate() {
+            let width = numbers.len() / positions;
+            for (y, numbers) in y.chunks_exact_mut(columns).zip(numbers.chunks_exact(width)) {
+                y[i * strip..][..width].copy_from_slice(numbers);
+            }
+        }
+    }
+
+    /// The columns of a few panels for a few pairs: `y [positions, columns of these panels]`.
+    fn part(&self, pairs: &[Pair], part: Range<usize>, y: &mut [f32]) {
+        let Self {
+            isa,
+            input,
+            zeros,
+            panels,
+            bias,
+        } = *self;
         dispatch(
             isa,
             PairsTimesPanels {
                 pairs,
-                input: Input {
-                    x: grad,
-                    relu: false,
-                },
-                zeros: &zeros,
-                panels: &panels,
-                bias: None,
-                y: dx,
+                input,
+                zeros,
+                panels,
+                part,
+                bias,
+                y,
             },
         );
-    });
+    }
 }
 
-/// Runs `task` on a few pairs and their rows of `y` at a time.
-fn for_each_task(
-    pairs: &[Pair],
-    panels: &Panels,
-    y: &mut [f32],
-    task: impl Fn(&[Pair], &mut [f32]) + Sync,
-) {
-    if y.is_empty() {
-        return;
-    }
-    let height = if pairs.len() < 4 * 48 { 12 } else { 48 };
-    let mut rest = y;
-    let tasks = pairs.chunks(height).map(|pairs| {
-        let positions: usize = pairs.iter().map(Pair::positions).sum();
-        let (own, others) = std::mem::take(&mut rest).split_at_mut(positions * panels.columns);
-        rest = others;
-        (pairs, own)
-    });
-    if pairs.len() * panels.depth * panels.columns < SMALL {
-        tasks.for_each(|(pairs, y)| task(pairs, y));
-    } else {
-        let tasks: Vec<_> = tasks.collect();
-        tasks.into_par_iter().for_each(|(pairs, y)| task(pairs, y));
-    }
-}
+/// So few pairs are one task by rows, or several by columns.
+const FEW: usize = 12;
+
+/// Panels of one task where tasks are columns.
+const STRIP: usize = 2;
 
 /// Products of fewer multiply-adds are not worth waking another thread.
 const SMALL: usize = 1 << 18;

@@ -22,8 +22,11 @@ pub(super) struct PairsTimesPanels<'a> {
     pub(super) zeros: &'a [f32],
     /// `[4 · channels, columns]`
     pub(super) panels: &'a Panels,
+    /// The panels whose columns are computed.
+    pub(super) part: Range<usize>,
+    /// Of all columns.
     pub(super) bias: Option<&'a [f32]>,
-    /// `[positions of these pairs, columns]`
+    /// `[positions of these pairs, columns of these panels]`
     pub(super) y: &'a mut [f32],
 }
 
@@ -43,10 +46,14 @@ impl Body for PairsTimesPanels<'_> {
             input,
             zeros,
             panels,
+            part,
             bias,
             y,
         } = self;
-        let (channels, columns) = (zeros.len(), panels.columns);
+        let channels = zeros.len();
+        let first = part.start * NV * S::LANES;
+        let columns = panels.columns.min(part.end * NV * S::LANES) - first;
+        let bias = bias.map(|bias| &bias[first..]);
         // [4, pairs, channels]
         let mut transformed = Scratch::take(4 * pairs.len() * channels);
         let [first, second, third, fourth] = split(&mut transformed, pairs.len() * channels);
@@ -72,8 +79,8 @@ impl Body for PairsTimesPanels<'_> {
                 .unzip()
         });
         for block in blocks(channels) {
-            for panel in 0..panels.count() {
-                let column = panel * NV * S::LANES;
+            for panel in part.clone() {
+                let column = (panel - part.start) * NV * S::LANES;
                 for product in ORDER {
                     let begin = block.start == 0 && product == ORDER[0];
                     let offset = product * channels;
