@@ -84,8 +84,8 @@ pub use pooling::{
 };
 pub use real::Real;
 pub use rows::{
-    SKIP, WEIGHTED_ROW_BLOCK, WeightedRow, add_weighted_rows, bag_backward, bag_forward,
-    gather_backward, gather_forward,
+    SKIP, WEIGHTED_ROW_BLOCK, add_weighted_rows, bag_backward, bag_forward, gather_backward,
+    gather_forward,
 };
 pub use squash::{squash_backward, squash_forward};
 pub use word_conv::{WordConvTable, word_conv_backward, word_conv_forward};

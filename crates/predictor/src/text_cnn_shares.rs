@@ -20,7 +20,7 @@
 use std::ops::Range;
 
 use cnn_kernels::{
-    NO_WINNER, Offsets, SKIP, WEIGHTED_ROW_BLOCK, WeightedRow, Windows, add_weighted_rows,
+    FilterGroup, NO_WINNER, Offsets, SKIP, WEIGHTED_ROW_BLOCK, Windows, add_weighted_rows,
 };
 
 use crate::text_cnn::FrozenTextCnn;
@@ -39,8 +39,6 @@ pub struct TextCnnShares {
     /// The n-grams that won a filter, by their first token and then their length. Their contributions, the filters' biases included,
     /// add up to the scores less `bias` and `residual`.
     pub ngrams: Vec<Ngram>,
-    /// The filters whose value is not 0, in their order.
-    pub fired: Vec<FiredFilter>,
     /// `scores` less `bias`, `filter_bias` and all `words`, `[classes]`: rounding.
     pub residual: Vec<f64>,
 }
@@ -76,9 +74,7 @@ pub struct FiredFilter {
 impl FiredFilter {
     /// The tokens of a document of `len` under it.
     pub fn tokens(&self, len: usize) -> Range<usize> {
-        let place = |at: isize| usize::try_from(at).unwrap_or(0).min(len);
-        let tokens = place(self.start)..place(self.start + self.width as isize);
-        if tokens.is_empty() { 0..0 } else { tokens }
+        under(self.start, self.width, len)
     }
 
     /// The tap over `token`, one of [`FiredFilter::tokens`].
@@ -109,29 +105,16 @@ impl FrozenTextCnn {
         self.table.meet(ids);
     }
 
-    /// The filters that fire on one document, in their order.
+    /// The filters that fire on one document, those whose value is not 0, in their order.
     ///
     /// # Panics
     ///
     /// If an id is neither a word nor [`SKIP`].
     pub fn fired(&self, ids: &[u32]) -> Vec<FiredFilter> {
-        let mut activations = vec![0.0; self.filters()];
-        self.fire(ids, &mut activations)
-    }
-
-    fn fire(&self, ids: &[u32], activations: &mut [f32]) -> Vec<FiredFilter> {
-        let mut winners = vec![NO_WINNER; activations.len()];
-        let alone = Offsets::from_lengths([ids.len()]);
-        self.table
-            .forward_with_winners(&alone, ids, activations, &mut winners);
-        let shape = self.table.shape();
+        let (activations, winners) = self.winners(ids);
         let mut fired = Vec::with_capacity(activations.len());
         let mut filter = 0;
-        for (group, sizes) in shape.groups.iter().enumerate() {
-            let before = match shape.windows {
-                Windows::Touching => sizes.width as isize - 1,
-                Windows::Valid => 0,
-            };
+        for (group, sizes) in self.table.shape().groups.iter().enumerate() {
             for within in 0..sizes.filters {
                 if winners[filter] != NO_WINNER {
                     fired.push(FiredFilter {
@@ -139,7 +122,7 @@ impl FrozenTextCnn {
                         group,
                         within,
                         width: sizes.width,
-                        start: winners[filter] as isize - before,
+                        start: winners[filter] as isize - self.before(sizes),
                         activation: activations[filter],
                     });
                 }
@@ -147,6 +130,70 @@ impl FrozenTextCnn {
             }
         }
         fired
+    }
+
+    /// The value of each filter, and the window that gave it.
+    fn winners(&self, ids: &[u32]) -> (Vec<f32>, Vec<u32>) {
+        let mut activations = vec![0.0; self.filters()];
+        let mut winners = vec![NO_WINNER; activations.len()];
+        let alone = Offsets::from_lengths([ids.len()]);
+        self.table
+            .forward_with_winners(&alone, ids, &mut activations, &mut winners);
+        (activations, winners)
+    }
+
+    /// How many places the first window of a group begins before the document.
+    fn before(&self, sizes: &FilterGroup) -> isize {
+        match self.table.shape().windows {
+            Windows::Touching => sizes.width as isize - 1,
+            Windows::Valid => 0,
+        }
+    }
+
+    /// The filters that fire on a document of `len`, sorted by the windows that won them, and those windows.
+    fn windows_that_won(&self, winners: &[u32], len: usize) -> (Vec<u32>, Vec<Won>) {
+        let shape = self.table.shape();
+        let (mut within, mut won) = (Vec::with_capacity(winners.len()), Vec::new());
+        let (mut first, mut ends) = (0, Vec::<usize>::new());
+        for (group, sizes) in shape.groups.iter().enumerate() {
+            let filters = first..first + sizes.filters;
+            first = filters.end;
+            let own = winners[filters.clone()].iter().enumerate();
+            let fired = own.filter(|(_, window)| **window != NO_WINNER);
+            // Behind the last window there is one that touches no token.
+            let windows = shape.windows.count(len, sizes.width) + 1;
+            ends.clear();
+            ends.resize(windows + 1, 0);
+            let fired_again = fired.clone();
+            fired.for_each(|(_, window)| ends[*window as usize + 1] += 1);
+            for window in 1..ends.len() {
+                ends[window] += ends[window - 1];
+            }
+            let base = within.len();
+            within.resize(base + ends[windows], 0);
+            // Each end begins where its window does, and moves on with every filter of it.
+            for (filter, window) in fired_again {
+                let end = &mut ends[*window as usize];
+                within[base + *end] = filter as u32;
+                *end += 1;
+            }
+            let mut begin = base;
+            for (window, end) in ends[..windows].iter().enumerate() {
+                let start = window as isize - self.before(sizes);
+                let own = begin..base + end;
+                begin = own.end;
+                if !own.is_empty() {
+                    won.push(Won {
+                        group,
+                        filters: filters.clone(),
+                        within: own,
+                        start,
+                        tokens: under(start, sizes.width, len),
+                    });
+                }
+            }
+        }
+        (within, won)
     }
 
     /// The bias of a filter that fired, and what each of its [`FiredFilter::tokens`] of the document `ids` gives to its value.
@@ -159,7 +206,10 @@ impl FrozenTextCnn {
     fn product(&self, fired: &FiredFilter, token: usize, id: u32) -> f32 {
         match id {
             SKIP => 0.0,
-            id => self.table.products(id, fired.group, fired.tap(token))[fired.within],
+            id => {
+                let place = self.table.place(fired.group, fired.tap(token));
+                self.table.products(id)[place + fired.within]
+            }
         }
     }
 
@@ -170,41 +220,51 @@ impl FrozenTextCnn {
     /// If an id is neither a word nor [`SKIP`].
     pub fn shares(&self, ids: &[u32]) -> TextCnnShares {
         let classes = self.classes();
-        let mut activations = vec![0.0; self.filters()];
-        let fired = self.fire(ids, &mut activations);
+        let (activations, winners) = self.winners(ids);
         let mut scores = vec![0.0; classes];
         self.out.forward(&activations, &mut scores);
 
-        // The sums, one after another: the filters' biases, each word, each n-gram.
-        let mut ngrams = Ngrams::new(ids.len(), self.table.shape().groups.iter().map(|g| g.width));
-        let mut terms = Vec::with_capacity(6 * fired.len());
-        for fired in &fired {
-            let mut add = |place: usize, factor| {
-                terms.push(WeightedRow {
-                    place: place as u32,
-                    row: fired.filter as u32,
-                    factor,
-                });
-            };
-            let bias = f64::from(self.table.bias()[fired.filter]);
-            add(0, bias);
-            let tokens = fired.tokens(ids.len());
-            let mut value = bias;
-            for token in tokens.clone() {
-                let part = f64::from(self.product(fired, token, ids[token]));
-                value += part;
-                add(1 + token, part);
-            }
-            add(1 + ids.len() + ngrams.won(tokens), value);
-        }
+        // What the biases of a window's filters give, and what each of its words gives: every other sum is made of these.
+        let (within, mut won) = self.windows_that_won(&winners, ids.len());
+        won.sort_by_key(|won| (won.tokens.start, won.tokens.end));
+        let products: Vec<&[f32]> = ids.iter().map(|id| self.table.products(*id)).collect();
+        let mut ngrams: Vec<Ngram> = Vec::with_capacity(won.len());
+        let mut filter_bias = vec![0.0; classes];
+        let mut words = vec![0.0; ids.len() * classes];
         let row = classes.next_multiple_of(WEIGHTED_ROW_BLOCK);
-        let mut sums = vec![0.0; (1 + ids.len() + ngrams.met.len()) * row];
-        add_weighted_rows(row, &terms, &self.wide_weights, &mut sums);
-        let mut sums = sums.chunks_exact(row).map(|row| &row[..classes]);
-        let filter_bias = sums.next().map_or(vec![], <[f64]>::to_vec);
-        let words: Vec<f64> = sums.by_ref().take(ids.len()).flatten().copied().collect();
-        for (ngram, sum) in ngrams.met.iter_mut().zip(sums) {
-            ngram.contributions = sum.to_vec();
+        let (mut columns, mut sums) = (Vec::new(), Vec::new());
+        for won in won {
+            columns.clear();
+            columns.push(&self.table.bias()[won.filters.clone()]);
+            for token in won.tokens.clone() {
+                let tap = (token as isize - won.start) as usize;
+                columns.push(&products[token][self.table.place(won.group, tap)..]);
+            }
+            sums.clear();
+            sums.resize(columns.len() * row, 0.0);
+            let weights = &self.wide_weights[won.filters.start * row..won.filters.end * row];
+            let filters = &within[won.within];
+            add_weighted_rows(row, filters, &columns, weights, &mut sums);
+
+            if ngrams.last().is_none_or(|last| last.tokens != won.tokens) {
+                ngrams.push(Ngram {
+                    tokens: won.tokens.clone(),
+                    filters: 0,
+                    contributions: vec![0.0; classes],
+                });
+            }
+            let ngram = ngrams.last_mut().expect("it was pushed");
+            ngram.filters += filters.len();
+            let own = won.tokens.start * classes..won.tokens.end * classes;
+            let bias = filter_bias.chunks_exact_mut(classes);
+            let places = bias.chain(words[own].chunks_exact_mut(classes));
+            for (place, parts) in places.zip(sums.chunks_exact(row)) {
+                let both = place.iter_mut().zip(&mut ngram.contributions);
+                for ((place, whole), part) in both.zip(parts) {
+                    *place += part;
+                    *whole += part;
+                }
+            }
         }
 
         let mut residual: Vec<f64> = scores.iter().map(|score| f64::from(*score)).collect();
@@ -218,54 +278,28 @@ impl FrozenTextCnn {
             bias,
             filter_bias,
             words,
-            ngrams: ngrams.in_order(),
-            fired,
+            ngrams,
             residual,
         }
     }
 }
 
-/// The n-grams that have been met, found by their tokens.
-struct Ngrams {
-    widest: usize,
-    /// One more than the place in `met`, by first token and length; 0 for none. Place 0 is that of no tokens.
-    places: Vec<u32>,
-    met: Vec<Ngram>,
+/// A window that won filters of one group.
+struct Won {
+    group: usize,
+    /// The filters of the group among all filters.
+    filters: Range<usize>,
+    /// Where those that it won stand, by their numbers within the group.
+    within: Range<usize>,
+    /// The token under its first tap, which may lie before the document.
+    start: isize,
+    /// The tokens under it.
+    tokens: Range<usize>,
 }
 
-impl Ngrams {
-    fn new(tokens: usize, widths: impl Iterator<Item = usize>) -> Self {
-        let widest = widths.max().unwrap_or(0);
-        Self {
-            widest,
-            places: vec![0; tokens * widest + 1],
-            met: Vec::new(),
-        }
-    }
-
-    /// The place in `met` of the n-gram that won one more filter.
-    fn won(&mut self, tokens: Range<usize>) -> usize {
-        let place = match tokens.len() {
-            0 => 0,
-            len => tokens.start * self.widest + len,
-        };
-        let place = &mut self.places[place];
-        if *place == 0 {
-            self.met.push(Ngram {
-                tokens,
-                filters: 0,
-                contributions: vec![],
-            });
-            *place = self.met.len() as u32;
-        }
-        let place = *place as usize - 1;
-        self.met[place].filters += 1;
-        place
-    }
-
-    fn in_order(mut self) -> Vec<Ngram> {
-        self.met
-            .sort_by_key(|ngram| (ngram.tokens.start, ngram.tokens.end));
-        self.met
-    }
+/// The tokens of a document of `len` under a window.
+fn under(start: isize, width: usize, len: usize) -> Range<usize> {
+    let place = |at: isize| usize::try_from(at).unwrap_or(0).min(len);
+    let tokens = place(start)..place(start + width as isize);
+    if tokens.is_empty() { 0..0 } else { tokens }
 }

@@ -138,23 +138,29 @@ impl WordTable {
         &self.bias
     }
 
-    /// What `word` adds to a window of each filter `[filters]` of group `group` when it lies under tap `tap` of it.
+    /// What `word` adds to a window of any filter under any of its taps; [`WordTable::place`] tells where. Zeros for
+    /// [`SKIP`](crate::SKIP).
     ///
     /// # Panics
     ///
-    /// If the word has not been met by an earlier call, or there is no such group or tap.
-    pub fn products(&self, word: u32, group: usize, tap: usize) -> &[f32] {
+    /// If the word has not been met by an earlier call.
+    pub fn products(&self, word: u32) -> &[f32] {
+        self.entries.of(word).tail(0)
+    }
+
+    /// Where [`WordTable::products`] hold those of the first filter of group `group` under tap `tap`; those of its other filters follow.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such group or tap.
+    pub fn place(&self, group: usize, tap: usize) -> usize {
         let place = self.groups[group];
         assert!(
             tap < place.width,
             "WordTable: the filter is {} words wide",
             place.width
         );
-        let numbers = self
-            .entries
-            .of(word)
-            .tail(place.start + tap * place.padded());
-        &numbers[..place.filters]
+        place.start + tap * place.padded()
     }
 
     /// Bytes of the entries that have been made.

@@ -73,7 +73,7 @@ fn the_products_of_a_window_add_up_to_the_filters_value() {
                     let own = (0..group.width).filter_map(|tap| {
                         let place = (winner as usize + tap).checked_sub(before)?;
                         let word = *document.get(place)?;
-                        Some(table.products(word, g, tap)[f])
+                        Some(table.products(word)[table.place(g, tap) + f])
                     });
                     let sum: f32 = own.sum();
                     let bias = table.bias()[filter - 1 - d * shape.filters()];

@@ -28,7 +28,7 @@ mod kernels;
 pub mod reference;
 mod weighted;
 
-pub use weighted::{WEIGHTED_ROW_BLOCK, WeightedRow, add_weighted_rows};
+pub use weighted::{WEIGHTED_ROW_BLOCK, add_weighted_rows};
 
 use crate::{Isa, Offsets};
 pub(crate) use by_row::ByRow;
