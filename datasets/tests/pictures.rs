@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use datasets::readers::picture::{ConvertedImage, convert_picture};
+use datasets::readers::picture::{ConvertedImage, convert_picture, png_pixels};
 use datasets::{
     Colour, Framing, Ink, Limits, OpenOptions, PictureOptions, ReadError, open_image, open_text,
 };
@@ -25,6 +25,19 @@ fn png(image: image::DynamicImage) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     bytes.into_inner()
+}
+
+#[test]
+fn pixels_come_back_from_a_png() {
+    for channels in [1usize, 3] {
+        let pixels: Vec<u8> = (0..channels * 5 * 7)
+            .map(|i| (i * 37 % 251) as u8)
+            .collect();
+        let png = datasets::readers::picture::png(&pixels, channels, 5, 7).unwrap();
+        assert_eq!(png_pixels(&png), Some((pixels, [channels, 5, 7])));
+        assert_eq!(png_pixels(&png[..png.len() / 2]), None);
+    }
+    assert_eq!(png_pixels(b""), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use predictor::{
 
 use crate::assembly::{AssemblyError, WINDOWS, pooled_length};
 use crate::config::{ModelKind, RunConfig};
-use crate::examples::{Examples, Texts};
+use crate::examples::{Examples, Images, Texts};
 use crate::learning::Evaluation;
 use crate::weights::values_of;
 
@@ -44,20 +44,35 @@ pub fn lenet5(config: &RunConfig, arrays: Arrays) -> Result<Option<FrozenLeNet5>
 }
 
 /// Answers labelled images, in their order; `device` is where they are made into the network's input.
-pub fn evaluate_images<E>(network: &FrozenLeNet5, images: &E, device: &Device) -> Evaluation
-where
-    E: Examples<Batch = burn::tensor::Tensor<4>>,
-{
-    let classes = network.classes();
+pub fn evaluate_images(network: &FrozenLeNet5, images: &Images, device: &Device) -> Evaluation {
     let mut judge = Evaluation::begin(images.labels());
     let numbers: Vec<u32> = (0..images.count() as u32).collect();
     for numbers in numbers.chunks(TOGETHER) {
-        let pixels = values_of(images.batch(numbers, device));
-        let mut scores = vec![0.0; numbers.len() * classes];
-        network.scores(&pixels, &mut scores);
-        judge.add_logits(classes, &scores, &images.targets(numbers));
+        let scores = image_scores(network, images, numbers, device);
+        judge.add_logits(network.classes(), &scores, &images.targets(numbers));
     }
     judge.finish()
+}
+
+/// The scores (logits) `[images, classes]` of all images.
+pub fn image_logits(network: &FrozenLeNet5, images: &Images, device: &Device) -> Vec<f32> {
+    let numbers: Vec<u32> = (0..images.count() as u32).collect();
+    let chunks = numbers.chunks(TOGETHER);
+    chunks
+        .flat_map(|numbers| image_scores(network, images, numbers, device))
+        .collect()
+}
+
+fn image_scores(
+    network: &FrozenLeNet5,
+    images: &Images,
+    numbers: &[u32],
+    device: &Device,
+) -> Vec<f32> {
+    let pixels = values_of(images.batch(numbers, device));
+    let mut scores = vec![0.0; numbers.len() * network.classes()];
+    network.scores(&pixels, &mut scores);
+    scores
 }
 
 /// A trained text network that only answers.
@@ -94,6 +109,11 @@ impl Frozen {
             },
         };
         Ok(Self::Dpcnn(FrozenDpcnn::new(arrays, shape)?))
+    }
+
+    /// Whether its scores are sums that can be taken apart exactly.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, Self::TextCnn(_))
     }
 
     /// The number of classes.

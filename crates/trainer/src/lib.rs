@@ -8,6 +8,7 @@
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 
 pub mod assembly;
+mod base64;
 pub mod baseline;
 pub mod bench;
 pub mod checkpoint;

@@ -90,6 +90,12 @@ enum Loaded {
     FrozenLeNet5(FrozenLeNet5),
 }
 
+/// A network that reads images.
+enum ImageNetwork<'a> {
+    Frozen(&'a FrozenLeNet5),
+    Tensors(&'a LeNet5),
+}
+
 /// A trained network ready to answer.
 pub struct Predictor {
     /// The settings it was trained with; of what the data decided, what they decided.
@@ -314,25 +320,41 @@ impl Predictor {
     ///
     /// [`PredictionError::WrongInput`] if the network reads text, [`PredictionError::Channels`] if other images.
     pub fn evaluate_images(&self, images: &Images) -> Result<Evaluation, PredictionError> {
-        let reads = match &self.loaded {
-            Loaded::FrozenLeNet5(network) => network.channels(),
-            Loaded::LeNet5(network) => network.channels(),
-            _ => images.channels,
-        };
-        if images.channels != reads {
-            let given = images.channels;
-            return Err(PredictionError::Channels { reads, given });
-        }
-        match &self.loaded {
-            Loaded::FrozenLeNet5(network) => {
-                Ok(frozen::evaluate_images(network, images, &self.device))
+        Ok(match self.image_network(images)? {
+            ImageNetwork::Frozen(network) => frozen::evaluate_images(network, images, &self.device),
+            ImageNetwork::Tensors(network) => evaluate(network, images, &self.device),
+        })
+    }
+
+    /// The scores (logits) `[images, classes]` of images, row by row.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::evaluate_images`].
+    pub fn image_logits(&self, images: &Images) -> Result<Vec<f32>, PredictionError> {
+        Ok(match self.image_network(images)? {
+            ImageNetwork::Frozen(network) => frozen::image_logits(network, images, &self.device),
+            ImageNetwork::Tensors(network) => learning::logits(network, images, &self.device),
+        })
+    }
+
+    /// The network of images, if it reads such as these.
+    fn image_network(&self, images: &Images) -> Result<ImageNetwork<'_>, PredictionError> {
+        let (network, reads) = match &self.loaded {
+            Loaded::FrozenLeNet5(network) => (ImageNetwork::Frozen(network), network.channels()),
+            Loaded::LeNet5(network) => (ImageNetwork::Tensors(network), network.channels()),
+            _ => {
+                return Err(PredictionError::WrongInput {
+                    model: self.config.model.name(),
+                    reads: "text",
+                    given: "images",
+                });
             }
-            Loaded::LeNet5(network) => Ok(evaluate(&**network, images, &self.device)),
-            _ => Err(PredictionError::WrongInput {
-                model: self.config.model.name(),
-                reads: "text",
-                given: "images",
-            }),
+        };
+        let given = images.channels;
+        match given == reads {
+            true => Ok(network),
+            false => Err(PredictionError::Channels { reads, given }),
         }
     }
 

@@ -249,6 +249,18 @@ pub fn png(pixels: &[u8], channels: usize, height: usize, width: usize) -> Optio
     Some(file.into_inner())
 }
 
+/// The pixels of a file of [`png`], plane by plane, with its channels, height and width; `None` for what is no picture.
+pub fn png_pixels(bytes: &[u8]) -> Option<(Vec<u8>, [usize; 3])> {
+    let (image, _) = decode(bytes, &Limits::default()).ok()?;
+    let [height, width] = [image.height(), image.width()].map(|side| side as usize);
+    if !image.color().has_color() {
+        return Some((image.into_luma8().into_raw(), [1, height, width]));
+    }
+    let image = image.into_rgb8();
+    let plane = |channel: usize| image.pixels().map(move |pixel| pixel.0[channel]);
+    Some(((0..3).flat_map(plane).collect(), [3, height, width]))
+}
+
 /// Decodes within the limits and turns the picture upright.
 fn decode(bytes: &[u8], limits: &Limits) -> Result<(DynamicImage, bool), String> {
     let damaged = |error: image::ImageError| match error {

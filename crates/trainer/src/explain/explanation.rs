@@ -2,13 +2,11 @@
 
 use std::ops::Range;
 
-use predictor::{DpcnnShares, Floor, TextCnnShares};
-use rayon::prelude::*;
-use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
-
+use super::line::Line;
 use crate::frozen::Frozen;
 use crate::prediction::{PredictionError, Predictor};
+use predictor::{DpcnnShares, Floor, TextCnnShares};
+use rayon::prelude::*;
 
 /// How scores are taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,156 +111,31 @@ impl Explanation {
         }
     }
 
-    /// The JSON line of this explanation of `text`; `labels` are the names of the classes, `class` is the one that is explained, with its
-    /// `top` strongest n-grams.
+    /// Appends the JSON line of this explanation of `text`; `labels` are the names of the classes, `class` is the one that is explained, with
+    /// its `top` strongest n-grams.
     ///
     /// Fields: `text`, `label`, `probability`, `explained` (the class), `logits`, `bias`, `contributions` (what n-grams give to that
-    /// class, the strongest first, and last, without an `ngram`, what all others give together), `residual`, `method` (with `steps` of a DPCNN), `filter_bias`, `words` (what each gives to every
-    /// class, in the order of `logits`), `tokens`, `unknown`, `truncated`, and of a DPCNN its `pyramid`. The logit of the explained class is
-    /// its `bias` plus all `contributions` plus its `residual`; that of every class its `bias` plus `filter_bias` plus all `words` plus
-    /// `residual`; to the rounding of what is printed. `start` and `end` are bytes of the text, `end` the first that is not part of it.
-    pub fn json_line(&self, text: &str, labels: &[String], class: usize, top: usize) -> Vec<u8> {
-        let by_class = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
-        let place = |span: Range<usize>| (text.get(span.clone()).unwrap_or(""), span);
-        let strongest = self.strongest(class);
-        let (shown, others) = strongest.split_at(top.min(strongest.len()));
-        let ngram = |ngram: &&Ngram| NgramLine {
-            ngram: Some(place(self.span_of(&ngram.words)).0),
-            words: Some([ngram.words.start, ngram.words.end]),
-            ngrams: None,
-            filters: ngram.filters,
-            value: ngram.contributions[class] as f32,
-        };
-        let all_others = || NgramLine {
-            ngram: None,
-            words: None,
-            ngrams: Some(others.len()),
-            filters: others.iter().map(|ngram| ngram.filters).sum(),
-            value: others
-                .iter()
-                .map(|ngram| ngram.contributions[class])
-                .sum::<f64>() as f32,
-        };
-        let mut contributions: Vec<NgramLine> = shown.iter().map(ngram).collect();
-        if !others.is_empty() {
-            contributions.push(all_others());
-        }
-        let word = |(word, shares): (&Word, &[f64])| {
-            let (text, span) = place(word.span.clone());
-            WordLine {
-                word: text,
-                start: span.start,
-                end: span.end,
-                known: word.known,
-                by_class: by_class(shares),
-            }
-        };
-        let shares = self.shares.chunks_exact(self.logits.len().max(1));
-        let named = |values: &[f64]| Named(labels, by_class(values));
+    /// class, the strongest first, and last, without an `ngram`, what all others give together), `residual`, `method` (with `steps` of a
+    /// DPCNN), `filter_bias`, `words` (what each gives to every class, in the order of `logits`), `tokens`, `unknown`, `truncated`, and of a
+    /// DPCNN its `pyramid`. The logit of the explained class is its `bias` plus all `contributions` plus its `residual`; that of every class
+    /// its `bias` plus `filter_bias` plus all `words` plus `residual`; to the rounding of what is printed, f32. `start` and `end` are bytes of
+    /// the text, `end` the first that is not part of it.
+    pub fn write_json(
+        &self,
+        text: &str,
+        labels: &[String],
+        class: usize,
+        top: usize,
+        into: &mut Vec<u8>,
+    ) {
         let line = Line {
+            explanation: self,
             text,
-            label: &labels[self.class],
-            probability: self.probabilities[self.class],
-            explained: &labels[class],
-            logits: Named(labels, self.logits.clone()),
-            bias: named(&self.bias),
-            contributions,
-            residual: named(&self.residual),
-            method: self.method.name(),
-            steps: match self.method {
-                Method::Exact => None,
-                Method::IntegratedGradients { steps } => Some(steps),
-            },
-            filter_bias: named(&self.filter_bias),
-            words: self.words.iter().zip(shares).map(word).collect(),
-            tokens: self.tokens,
-            unknown: self.unknown,
-            truncated: self.truncated,
-            pyramid: self.floors.iter().map(FloorLine::of).collect(),
+            labels,
+            class,
+            top,
         };
-        let mut json = Vec::with_capacity(LINE);
-        serde_json::to_writer(&mut json, &line).expect("texts and numbers are JSON");
-        json.push(b'\n');
-        json
-    }
-}
-
-/// Bytes of a usual line.
-const LINE: usize = 8192;
-
-#[derive(Serialize)]
-struct Line<'a> {
-    text: &'a str,
-    label: &'a str,
-    probability: f32,
-    explained: &'a str,
-    logits: Named<'a>,
-    bias: Named<'a>,
-    contributions: Vec<NgramLine<'a>>,
-    residual: Named<'a>,
-    method: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    steps: Option<usize>,
-    filter_bias: Named<'a>,
-    words: Vec<WordLine<'a>>,
-    tokens: usize,
-    unknown: usize,
-    truncated: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pyramid: Vec<FloorLine<'a>>,
-}
-
-/// A floor of the pyramid as JSON and pages have it.
-#[derive(Serialize)]
-pub(super) struct FloorLine<'a> {
-    length: usize,
-    strength: &'a [f32],
-    won: &'a [u32],
-    pull: Vec<f32>,
-}
-
-impl<'a> FloorLine<'a> {
-    pub(super) fn of(floor: &'a Floor) -> Self {
-        Self {
-            length: floor.strength.len(),
-            strength: &floor.strength,
-            won: &floor.won,
-            pull: floor.pull.iter().map(|pull| *pull as f32).collect(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct NgramLine<'a> {
-    /// `None` for all that are not shown.
-    ngram: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    words: Option<[usize; 2]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ngrams: Option<usize>,
-    filters: usize,
-    value: f32,
-}
-
-#[derive(Serialize)]
-struct WordLine<'a> {
-    word: &'a str,
-    start: usize,
-    end: usize,
-    known: bool,
-    by_class: Vec<f32>,
-}
-
-/// One value for each label.
-struct Named<'a>(&'a [String], Vec<f32>);
-
-impl Serialize for Named<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (label, value) in self.0.iter().zip(&self.1) {
-            map.serialize_entry(label, value)?;
-        }
-        map.end()
+        line.write(into);
     }
 }
 
@@ -276,6 +149,61 @@ impl Predictor {
         &self,
         texts: &[T],
     ) -> Result<Vec<Explanation>, PredictionError> {
+        let groups = self.explain_groups(texts, |_| None, keep)?;
+        Ok(groups.into_iter().flatten().collect())
+    }
+
+    /// As [`Predictor::explain`], of those classes of each text that `classes` names for its number; of a DPCNN the others get no shares, which
+    /// saves their time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::explain`].
+    pub(crate) fn explain_classes<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        classes: impl Fn(usize) -> Vec<usize> + Sync,
+    ) -> Result<Vec<Explanation>, PredictionError> {
+        let groups = self.explain_groups(texts, |number| Some(classes(number)), keep)?;
+        Ok(groups.into_iter().flatten().collect())
+    }
+
+    /// As [`Predictor::explain`], where `add` makes something of each explanation on the thread that made it: neighbouring texts share what
+    /// it adds to. All of that comes back in the order of the texts, the same for any number of threads.
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::explain`].
+    pub fn explain_into<T: AsRef<str> + Sync, G: Default + Send>(
+        &self,
+        texts: &[T],
+        add: impl Fn(&mut G, &str, Explanation) + Sync,
+    ) -> Result<Vec<G>, PredictionError> {
+        self.explain_groups(
+            texts,
+            |_| None,
+            |group, number, explanation| {
+                add(group, texts[number].as_ref(), explanation);
+            },
+        )
+    }
+
+    /// Whether explanations are exact: [`Method::Exact`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Predictor::explain`].
+    pub(crate) fn is_exact(&self) -> Result<bool, PredictionError> {
+        let (_, frozen) = self.text_network()?;
+        Ok(frozen.is_exact())
+    }
+
+    fn explain_groups<T: AsRef<str> + Sync, G: Default + Send>(
+        &self,
+        texts: &[T],
+        classes: impl Fn(usize) -> Option<Vec<usize>> + Sync,
+        add: impl Fn(&mut G, usize, Explanation) + Sync,
+    ) -> Result<Vec<G>, PredictionError> {
         let (tokenizer, frozen) = self.text_network()?;
         let mut documents = tokenizer.encode_all(texts);
         let lengths: Vec<usize> = documents.iter().map(Vec::len).collect();
@@ -284,26 +212,44 @@ impl Predictor {
         if let Frozen::TextCnn(network) = frozen {
             network.meet(&documents.concat());
         }
-        let explain = |((text, ids), tokens): ((&T, &Vec<u32>), usize)| {
-            let mut spans = tokenizer.spans(text.as_ref());
+        let explain = |number: usize| {
+            let ids = &documents[number];
+            let mut spans = tokenizer.spans(texts[number].as_ref());
             spans.truncate(ids.len());
-            let words = words(&spans, ids, tokenizer.unknown_id());
+            let words = words(spans, ids, tokenizer.unknown_id());
             let mut explanation = match frozen {
                 Frozen::TextCnn(network) => of_textcnn(network.shares(ids), words),
                 Frozen::Dpcnn(network) => {
-                    // The predicted class first: the pyramid is shown for it.
-                    let predicted = frozen.predicted(ids);
-                    let mut classes: Vec<usize> = (0..network.classes()).collect();
-                    classes.swap(0, predicted);
+                    let classes = classes(number).unwrap_or_else(|| {
+                        // The predicted class first: the pyramid is shown for it.
+                        let mut classes: Vec<usize> = (0..network.classes()).collect();
+                        classes.swap(0, frozen.predicted(ids));
+                        classes
+                    });
                     of_dpcnn(network.shares(ids, &classes), words)
                 }
             };
+            let tokens = lengths[number];
             (explanation.tokens, explanation.truncated) = (tokens, tokens > limit);
             explanation
         };
-        let texts = texts.par_iter().zip(&documents).zip(lengths);
-        Ok(texts.map(explain).collect())
+        let explain_group = |first: usize| {
+            let mut group = G::default();
+            for number in first..texts.len().min(first + GROUP) {
+                add(&mut group, number, explain(number));
+            }
+            group
+        };
+        let groups = (0..texts.len()).into_par_iter().step_by(GROUP);
+        Ok(groups.map(explain_group).collect())
     }
+}
+
+/// Neighbouring texts that are explained one after another: a constant, so that threads do not show.
+const GROUP: usize = 32;
+
+fn keep(group: &mut Vec<Explanation>, _: usize, explanation: Explanation) {
+    group.push(explanation);
 }
 
 impl Frozen {
@@ -382,12 +328,12 @@ fn of_textcnn(shares: TextCnnShares, words: Vec<Word>) -> Explanation {
     }
 }
 
-fn words(spans: &[Range<usize>], ids: &[u32], unknown: Option<u32>) -> Vec<Word> {
-    let word = |(span, id): (&Range<usize>, &u32)| Word {
-        span: span.clone(),
+fn words(spans: Vec<Range<usize>>, ids: &[u32], unknown: Option<u32>) -> Vec<Word> {
+    let word = |(span, id): (Range<usize>, &u32)| Word {
+        span,
         known: Some(*id) != unknown,
     };
-    spans.iter().zip(ids).map(word).collect()
+    spans.into_iter().zip(ids).map(word).collect()
 }
 
 /// The class of the greatest score; the first of equal ones.

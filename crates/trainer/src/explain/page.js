@@ -1,17 +1,6 @@
-"use strict";
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const page = document.getElementById("page");
   const TOP = 12, CHIPS = 8;
 
-  // Texts enter the page as text, never as markup.
-  function make(tag, name, text) {
-    const node = document.createElement(tag);
-    if (name) node.className = name;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  }
-  function add(parent, ...children) { children.forEach(child => parent.appendChild(child)); return parent; }
   function signed(value) {
     if (value === 0) return "0";
     const size = Math.abs(value);
@@ -21,7 +10,7 @@
   function tint(value, most) {
     const side = value < 0 ? "--against" : "--for";
     const depth = most > 0 ? Math.abs(value) / most : 0;
-    return "rgb(var(" + side + ") / " + (0.78 * depth).toFixed(3) + ")";
+    return "rgb(var(" + side + ") / calc(" + depth.toFixed(3) + " * var(--deepest)))";
   }
   function bar(value, most) {
     const track = make("div", "track"), own = make("i");
@@ -50,7 +39,7 @@
   data.texts.forEach(text => page.appendChild(card(text)));
 
   function card(text) {
-    const section = make("section", "card");
+    const section = make("section");
     let chosen = text.class;
     const order = data.labels.map((_, i) => i).sort((a, b) => text.probabilities[b] - text.probabilities[a] || a - b);
 

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::explanation::FloorLine;
+use super::line::{FloorLine, Short};
 use super::{Explanation, Method};
-use crate::html::{Page, json, visible};
+use crate::html::{Json, Markup, Page, visible};
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const STYLE: &str = concat!(include_str!("common.css"), include_str!("page.css"));
+const SCRIPT: &str = concat!(include_str!("common.js"), include_str!("page.js"));
 
 /// What the script reads.
 #[derive(Serialize)]
@@ -24,27 +24,27 @@ struct TextData<'a> {
     class: usize,
     probabilities: &'a [f32],
     logits: &'a [f32],
-    bias: Vec<f32>,
-    filter_bias: Vec<f32>,
-    residual: Vec<f32>,
+    bias: Short<'a>,
+    filter_bias: Short<'a>,
+    residual: Short<'a>,
     tokens: usize,
     unknown: usize,
     truncated: bool,
     /// The text in pieces: each with the number of its word, or -1 between words.
     pieces: Vec<(String, i64)>,
     /// What each word gives to each class.
-    words: Vec<Vec<f32>>,
-    ngrams: Vec<NgramData>,
+    words: Vec<Short<'a>>,
+    ngrams: Vec<NgramData<'a>>,
     pyramid: Vec<FloorLine<'a>>,
 }
 
 #[derive(Serialize)]
-struct NgramData {
+struct NgramData<'a> {
     from: usize,
     to: usize,
     filters: usize,
     text: String,
-    by_class: Vec<f32>,
+    by_class: Short<'a>,
 }
 
 /// The page of explained texts of the run named `run`; `labels` are the names of the classes.
@@ -55,23 +55,31 @@ pub fn text_page(run: &str, labels: &[String], texts: &[(&str, &Explanation)]) -
         texts: texts.iter().map(|(text, e)| text_data(text, e)).collect(),
     };
     let title = format!("Why {run} answered so");
+    drawn(&title, STYLE, SCRIPT, &data)
+}
+
+/// A page that its script draws from `data`.
+pub(super) fn drawn<T: Serialize>(
+    title: &str,
+    style: &'static str,
+    script: &'static str,
+    data: &T,
+) -> String {
+    let body = Markup::of(
+        "<main id=\"page\"><noscript><p>This page is drawn by the script in it; allow scripts to see it.</p></noscript></main>\n",
+        &[],
+    );
     Page {
-        title: &title,
-        style: STYLE,
-        body: "<main id=\"page\"><noscript><p>This page is drawn by the script in it; allow scripts to see it.</p></noscript></main>",
-        data: &json(&data),
-        script: SCRIPT,
+        title,
+        style,
+        body,
+        data: Some(Json::of(data)),
+        script,
     }
     .render()
 }
 
 fn text_data<'a>(text: &str, explanation: &'a Explanation) -> TextData<'a> {
-    let round = |values: &[f64]| {
-        values
-            .iter()
-            .map(|value| *value as f32)
-            .collect::<Vec<f32>>()
-    };
     let classes = explanation.logits.len().max(1);
     let shown = |span: Range<usize>| visible(text.get(span).unwrap_or(""));
     let ngrams = explanation.ngrams.iter().map(|ngram| NgramData {
@@ -79,15 +87,15 @@ fn text_data<'a>(text: &str, explanation: &'a Explanation) -> TextData<'a> {
         to: ngram.words.end,
         filters: ngram.filters,
         text: shown(explanation.span_of(&ngram.words)),
-        by_class: round(&ngram.contributions),
+        by_class: Short(&ngram.contributions),
     });
     TextData {
         class: explanation.class,
         probabilities: &explanation.probabilities,
         logits: &explanation.logits,
-        bias: round(&explanation.bias),
-        filter_bias: round(&explanation.filter_bias),
-        residual: round(&explanation.residual),
+        bias: Short(&explanation.bias),
+        filter_bias: Short(&explanation.filter_bias),
+        residual: Short(&explanation.residual),
         tokens: explanation.tokens,
         unknown: explanation.unknown,
         truncated: explanation.truncated,
@@ -95,7 +103,7 @@ fn text_data<'a>(text: &str, explanation: &'a Explanation) -> TextData<'a> {
         words: explanation
             .shares
             .chunks_exact(classes)
-            .map(round)
+            .map(Short)
             .collect(),
         ngrams: ngrams.collect(),
         pyramid: explanation.floors.iter().map(FloorLine::of).collect(),

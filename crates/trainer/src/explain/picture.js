@@ -1,17 +1,7 @@
-"use strict";
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const page = document.getElementById("page");
   const input = { name: "input", kind: "input", maps: 1, side: 32, values: data.input };
   const all = [input].concat(data.layers);
 
-  function make(tag, name, text) {
-    const node = document.createElement(tag);
-    if (name) node.className = name;
-    if (text !== undefined) node.textContent = text;
-    return node;
-  }
-  function add(parent, ...children) { children.forEach(child => parent.appendChild(child)); return parent; }
   function number(value, digits) {
     const text = Math.abs(value) < 1e-4 && value !== 0 ? Math.abs(value).toExponential(1) : Math.abs(value).toFixed(digits === undefined ? 3 : digits);
     return (value < 0 ? "\u2212" : "") + text;
@@ -48,7 +38,7 @@
   const canvases = [];
   const flow = make("div", "flow");
   all.forEach((layer, depth) => flow.appendChild(section(layer, depth)));
-  const panel = make("section", "card window");
+  const panel = make("section", "window");
   panel.setAttribute("aria-live", "polite");
   add(page, flow);
   add(page, ending(), panel);
@@ -57,9 +47,9 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 
   function section(layer, depth) {
-    const card = make("section", "card layer");
+    const card = make("section", "layer");
     const size = layer.side > 1 ? layer.maps + (layer.maps > 1 ? " maps of " : " map of ") + layer.side + " \u00d7 " + layer.side : layer.maps + " units";
-    add(card, make("h2", "", layer.name === "input" || layer.name === "output" ? layer.name : layer.name), make("div", "soft small", size + ". " + explain[layer.kind]));
+    add(card, make("h2", "", layer.name), make("div", "soft small", size + ". " + explain[layer.kind]));
     const maps = make("div", "maps");
     if (layer.side > 1) {
       const zoom = depth === 0 ? 6 : layer.side >= 28 ? 3 : layer.side >= 14 ? 5 : layer.side >= 10 ? 6 : 11;
@@ -160,7 +150,7 @@
       const tr = make("tr");
       row.forEach(value => {
         const td = make("td", "", number(value));
-        td.style.background = "rgb(var(" + (value < 0 ? "--against" : "--for") + ") / " + (0.55 * Math.min(1, Math.abs(value) / most)).toFixed(3) + ")";
+        td.style.background = "rgb(var(" + (value < 0 ? "--against" : "--for") + ") / calc(" + Math.min(0.7, 0.7 * Math.abs(value) / most).toFixed(3) + " * var(--deepest)))";
         add(tr, td);
       });
       add(table, tr);
@@ -247,7 +237,7 @@
   }
 
   function ending() {
-    const last = all[all.length - 1], card = make("section", "card");
+    const last = all[all.length - 1], card = make("section");
     const isDistance = last.kind === "distance";
     add(card, make("h2", "", isDistance ? "From distances to the answer" : "From scores to the answer"));
     add(card, make("div", "soft small", isDistance

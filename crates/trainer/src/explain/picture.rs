@@ -8,15 +8,16 @@ use predictor::{Activation, Layer, LayerKind, LayerValues, LeNet5Form, LeNet5Lay
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::page::drawn;
 use crate::config::RunConfig;
 use crate::examples::{Examples, Images};
-use crate::html::{self, Page, visible};
+use crate::html::visible;
 use crate::prediction::PredictionError;
 use crate::run_folder::{RunFile, RunFiles};
 use crate::weights::{from_safetensors, values_of};
 
-const STYLE: &str = include_str!("picture.css");
-const SCRIPT: &str = include_str!("picture.js");
+const STYLE: &str = concat!(include_str!("common.css"), include_str!("picture.css"));
+const SCRIPT: &str = concat!(include_str!("common.js"), include_str!("picture.js"));
 
 /// A trained LeNet-5 whose numbers can be followed.
 pub struct PictureExplainer {
@@ -176,14 +177,7 @@ impl PictureExplainer {
                 .collect(),
         };
         let title = format!("{name}: {}", self.labels[explanation.class]);
-        Page {
-            title: &title,
-            style: STYLE,
-            body: "<main id=\"page\"><noscript><p>This page is drawn by the script in it; allow scripts to see it.</p></noscript></main>",
-            data: &html::json(&data),
-            script: SCRIPT,
-        }
-        .render()
+        drawn(&title, STYLE, SCRIPT, &data)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether a probability of 0.8 is right in eight of ten cases, drawn as a reliability diagram.
 
-use super::{Markup, Material};
+use super::Material;
+use crate::html::Markup;
 use crate::statistics::Reliability;
 
 const SIDE: f64 = 380.0;

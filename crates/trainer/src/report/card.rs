@@ -1,8 +1,8 @@
 //! `README.md`: the model card that goes along with the network.
 
 use super::figures::{clip, grouped, interval, model_name, percent};
-use super::markup::fill;
 use super::{Material, repeat, sentence};
+use crate::html::fill;
 use std::fmt::Display;
 
 /// Classes that the card lists.

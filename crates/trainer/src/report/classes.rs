@@ -1,7 +1,8 @@
 //! The classes one by one, and which is taken for which.
 
+use super::Material;
 use super::figures::{clip, grouped};
-use super::{Markup, Material};
+use crate::html::Markup;
 
 /// Classes up to which the whole matrix is shown.
 const MATRIX: usize = 25;

@@ -1,7 +1,8 @@
 //! The run over its steps: losses and the accuracy on dev, drawn as SVG.
 
+use super::Material;
 use super::metrics::Metrics;
-use super::{Markup, Material};
+use crate::html::Markup;
 
 /// Points of a curve that are drawn; of more, every so-many-th.
 const MOST_POINTS: usize = 400;

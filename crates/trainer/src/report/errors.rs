@@ -1,10 +1,11 @@
 //! Examples to look at: the worst errors, and the labels that are probably wrong.
 
+use super::Material;
 use super::classes::LABEL;
 use super::figures::{clip, grouped};
 use super::judgement::probability;
 use super::why::{self, Why};
-use super::{Markup, Material};
+use crate::html::Markup;
 use crate::run_folder::{Input, PartAnswers};
 
 /// Characters of a text that are shown at once, and with the rest unfolded.
@@ -36,14 +37,7 @@ pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
             &errors.len().min(rows),
         ],
     );
-    if !material.reasons.is_empty() {
-        page.put(
-            "<p class=\"soft\">Words in <mark class=\"w3\">red</mark> spoke for the wrong answer, words in <mark class=\"r3\">green</mark> for \
-             the label: what each gave to the one score minus the other, exactly, as cnn explain has it. Below each text, the \
-             n-grams that gave most.</p>",
-            &[],
-        );
-    }
+    why::legend(page, &material.reasons);
     page.put("<ol class=\"rows\">", &[]);
     for &row in errors.iter().take(rows) {
         let (label, answer) = (test.labels[row], test.predictions[row]);
@@ -159,8 +153,10 @@ fn chip(
 /// The example itself.
 fn input(page: &mut Markup, answers: &PartAnswers, row: usize, why: Option<&Why>) {
     match (answers.inputs.get(&row), why) {
-        (Some(Input::Text(text)), Some(why)) => why::show(page, text, why, EXPLAINED),
-        (Some(Input::Text(text)), None) => {
+        (Some(Input::Text(text)), Some(Why::Text(why))) => {
+            why::text::show(page, text, why, EXPLAINED);
+        }
+        (Some(Input::Text(text)), _) => {
             let short = clip(text, SHORT);
             page.put("<p class=\"said\" dir=\"auto\">{}</p>", &[&short]);
             if text.chars().nth(SHORT).is_some() {
@@ -170,11 +166,15 @@ fn input(page: &mut Markup, answers: &PartAnswers, row: usize, why: Option<&Why>
                 );
             }
         }
-        (Some(Input::Image(png)), _) => {
+        (Some(Input::Image(png)), why) => {
             page.put(
-                "<img class=\"shown\" alt=\"row {}\" src=\"data:image/png;base64,{}\">",
+                "<div class=\"shown\"><img alt=\"row {}\" src=\"data:image/png;base64,{}\">",
                 &[&row, png],
             );
+            if let Some(Why::Picture(why)) = why {
+                why::picture::show(page, png, why);
+            }
+            page.put("</div>", &[]);
         }
         (None, _) => {
             page.put("<p class=\"soft\">(not kept)</p>", &[]);

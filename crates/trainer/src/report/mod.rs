@@ -1,7 +1,7 @@
 //! The report of a run: `report.html` to read, `README.md` to ship with the network, `metrics.csv` for a spreadsheet.
 //!
 //! All of it is made from what the run's folder holds, so that [`rebuild`] writes the same files as the run itself did.
-//! Whatever a user's file holds, label or text, reaches a page through [`Markup`] alone.
+//! Whatever a user's file holds, label or text, reaches a page through [`Markup`](crate::html::Markup) alone.
 
 mod calibration;
 mod card;
@@ -11,7 +11,6 @@ mod curves;
 mod errors;
 mod figures;
 mod judgement;
-mod markup;
 mod metrics;
 mod page;
 mod repeat;
@@ -21,11 +20,10 @@ mod why;
 
 pub use compare::RunComparison;
 pub use judgement::{Judgement, SHOWN, Scaled, Unseen};
-pub use markup::Markup;
 pub use verdict::{p_value, sentence, verdict};
-pub use why::{Why, reasons};
+pub use why::{PictureWhy, TextWhy, Why, reasons};
 
-use crate::config::{ConfigError, ModelKind, RunConfig};
+use crate::config::{ConfigError, RunConfig};
 use crate::prediction::{PredictionError, Predictor};
 use crate::run::Machine;
 use crate::run_folder::{
@@ -91,7 +89,7 @@ pub struct Material {
     pub predictions: Predictions,
     /// What follows from them.
     pub judgement: Judgement,
-    /// Why the errors that are shown were made, by their test rows; of a TextCNN, on backends that can tell.
+    /// Why the errors that are shown were made, by their test rows; of networks that read text on backends that can tell.
     pub reasons: BTreeMap<usize, Why>,
 }
 
@@ -108,13 +106,12 @@ impl Material {
             judgement,
         } = judged;
         let config = RunConfig::from_toml(&files.read_config()?, &path)?;
-        // Of other networks reasons are estimates that take longer than the answers: `explain` gives them.
-        let reasons = match config.model {
-            ModelKind::Textcnn if machine.backend.runs_our_kernels() => {
+        let reasons = match config.model.reads_images() || machine.backend.runs_our_kernels() {
+            true => {
                 let predictor = Predictor::open(files.folder(), machine)?;
                 reasons(&predictor, &predictions.test, &judgement)?
             }
-            _ => BTreeMap::new(),
+            false => BTreeMap::new(),
         };
         Ok(Self {
             folder: files.folder().to_owned(),

@@ -1,11 +1,10 @@
 //! `report.html`: one file without a script, a request or a font of its own, that opens from the disk.
 
 use super::figures::{duration, grouped, interval, model_name, percent};
-use super::{Markup, Material, SHOWN};
+use super::{Material, SHOWN};
 use super::{calibration, classes, curves, errors, repeat, repeated, sentence, verdict};
-use crate::html::base64;
+use crate::html::{Markup, Page};
 use crate::statistics::Verdict;
-use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -17,22 +16,19 @@ const ROWS: [usize; 4] = [SHOWN, 20, 5, 0];
 
 /// The page.
 pub(super) fn page(material: &Material) -> String {
-    let pages = ROWS.map(|rows| move || whole(material, rows).into_string());
-    let fits = pages
-        .iter()
-        .map(|page| page())
-        .find(|page| page.len() < MOST_BYTES);
+    let mut pages = ROWS.iter().map(|rows| whole(material, *rows));
+    let fits = pages.find(|page| page.len() < MOST_BYTES);
     // Without any rows it is small: labels and notes are clipped.
-    fits.unwrap_or_else(|| whole(material, 0).into_string())
+    fits.unwrap_or_else(|| whole(material, 0))
 }
 
-fn whole(material: &Material, rows: usize) -> Markup {
+fn whole(material: &Material, rows: usize) -> String {
     let title = format!(
         "{} on {}",
         model_name(&material.result.model),
         material.result.data
     );
-    let mut page = begin(&title);
+    let mut page = Markup::new();
     page.put("<header><h1>{}</h1>", &[&title]);
     verdict_box(&mut page, material);
     page.put(
@@ -56,27 +52,13 @@ fn whole(material: &Material, rows: usize) -> Markup {
         "</main>\n<footer><p class=\"soft\">Written by cnn {}. This page holds no script and asks for nothing from outside.</p></footer>\n",
         &[&env!("CARGO_PKG_VERSION")],
     );
-    end(page)
-}
-
-/// The beginning of any page of this program: its policy lets in its own style and pictures that it holds, nothing else.
-pub(super) fn begin(title: &str) -> Markup {
-    let hash = base64(&Sha256::digest(STYLE.as_bytes()));
-    let mut page = Markup::of(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; img-src data:; \
-         base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{}</title>\n<style>",
-        &[&hash, &title],
-    );
-    page.put(STYLE, &[]).put("</style>\n</head>\n<body>\n", &[]);
-    page
-}
-
-fn end(mut page: Markup) -> Markup {
-    page.put("</body>\n</html>\n", &[]);
-    page
+    Page {
+        title: &title,
+        style: STYLE,
+        body: page,
+        ..Page::default()
+    }
+    .render()
 }
 
 fn verdict_box(page: &mut Markup, material: &Material) {

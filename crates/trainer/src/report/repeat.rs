@@ -1,7 +1,8 @@
 //! How to make the run again, and what it was made with.
 
+use super::Material;
 use super::figures::{duration, grouped};
-use super::{Markup, Material};
+use crate::html::Markup;
 use crate::run::quoted;
 use crate::run_folder::RunFile;
 

@@ -1,9 +1,9 @@
 //! Rows that repeat an earlier one: pairs with both places, the rest counted.
 
-use super::Markup;
 use super::classes::LABEL;
 use super::errors::PLACE;
 use super::figures::{clip, grouped};
+use crate::html::Markup;
 use datasets::Repeats;
 use datasets::duplicates::RepeatedRow;
 

@@ -8,8 +8,8 @@ use datasets::{Repeats, RowPlace, TextExample};
 use sha2::{Digest, Sha256};
 
 use crate::assembly::{ImageTask, TextTask};
+use crate::base64;
 use crate::examples::Images;
-use crate::html::base64;
 use crate::run_folder::{AnsweredPart, Input, TEXT_KEPT};
 
 /// Pairs of equal rows that are kept with their places.
@@ -106,7 +106,7 @@ impl Rows for ImageTask {
             ..
         } = *images;
         let png = png(images.images().nth(row)?, channels, height, width)?;
-        Some(Input::Image(base64(&png)))
+        Some(Input::Image(base64::encode(&png)))
     }
 
     fn place(&self, part: AnsweredPart, row: usize) -> Option<RowPlace> {

@@ -1,9 +1,15 @@
 //! `explain`: parts that add up to the scores of `predict`, in the terminal, as JSON lines and as a page.
 
-use serde_json::Value;
+use std::path::Path;
 
-use super::command::{given, output, word};
-use super::samples::Trained;
+use cnn_core::backend::Backend;
+use serde_json::Value;
+use trainer::examples::Images;
+use trainer::prediction::Predictor;
+use trainer::run::Machine;
+
+use super::command::{Answer, given, output, word};
+use super::samples::{Trained, bar};
 
 /// Empty, blank, shorter than a filter, unknown, marked up, with marks of direction, and longer than any.
 const TEXTS: [&str; 7] = [
@@ -15,6 +21,17 @@ const TEXTS: [&str; 7] = [
     "a \u{202e}good\u{202c} f\u{ed}lm\u{7} indeed",
     "i call this room lovely , and the game too , and the play was bad , and the song was good",
 ];
+
+/// `explain` of a run, with what more it is asked.
+fn explain(run: &Path, more: &[&str]) -> Answer {
+    output(&[&["explain", "--run", word(run)], more].concat())
+}
+
+/// The JSON lines of `explain` for all of [`TEXTS`], given on stdin.
+fn explain_texts(run: &Path, more: &[&str]) -> Answer {
+    let arguments = [&["explain", "--run", word(run), "--json"], more].concat();
+    given(&arguments, &TEXTS.join("\n")).done()
+}
 
 fn numbers(value: &Value) -> Vec<f64> {
     let numbers = value.as_array().expect("a list of numbers");
@@ -81,14 +98,13 @@ fn check_line(line: &Value, text: &str) {
 fn the_parts_of_an_explanation_add_up_to_the_prediction() {
     let trained = Trained::new("textcnn");
     let run = trained.run();
-    let lines = TEXTS.join("\n");
-    let explained = given(&["explain", "--run", word(&run), "--json"], &lines).done();
-    let predicted = given(&["predict", "--run", word(&run)], &lines).done();
+    let explained = explain_texts(&run, &[]);
+    let predicted = given(&["predict", "--run", word(&run)], &TEXTS.join("\n")).done();
     let (explained_lines, predicted) = (explained.json(), predicted.json());
     assert_eq!(explained_lines.len(), TEXTS.len());
     for label in ["no", "yes"] {
-        let arguments = ["explain", "--run", word(&run), "--json", "--class", label];
-        for (line, text) in given(&arguments, &lines).done().json().iter().zip(TEXTS) {
+        let lines = explain_texts(&run, &["--class", label]).json();
+        for (line, text) in lines.iter().zip(TEXTS) {
             assert_eq!(line["explained"], label);
             check_line(line, text);
         }
@@ -105,15 +121,7 @@ fn the_parts_of_an_explanation_add_up_to_the_prediction() {
     }
     // In any company, on any number of threads.
     for (text, together) in TEXTS.iter().zip(explained.out.lines()).skip(2) {
-        let alone = output(&[
-            "explain",
-            "--run",
-            word(&run),
-            "--json",
-            "--threads",
-            "1",
-            text,
-        ]);
+        let alone = explain(&run, &["--json", "--threads", "1", text]);
         assert_eq!(alone.done().out.trim_end(), together);
     }
 }
@@ -127,15 +135,13 @@ fn a_cut_text_is_explained_as_far_as_it_was_read() {
     let found = settings.lines().find(|line| line.starts_with("max_tokens"));
     let found = found.expect("a text run has a limit").to_owned();
     std::fs::write(&config, settings.replace(&found, "max_tokens = 3")).unwrap();
-    let line = output(&["explain", "--run", word(&run), "--json", TEXTS[6]]).done();
+    let line = explain(&run, &["--json", TEXTS[6]]).done();
     let line = &line.json()[0];
     check_line(line, TEXTS[6]);
     assert_eq!(line["truncated"], true);
     assert_eq!(line["words"].as_array().map(Vec::len), Some(3));
     assert!(line["tokens"].as_u64() > Some(15));
-    let said = output(&["explain", "--run", word(&run), TEXTS[6]])
-        .done()
-        .out;
+    let said = explain(&run, &[TEXTS[6]]).done().out;
     assert!(said.contains("only the first 3 of"), "{said}");
 }
 
@@ -143,16 +149,7 @@ fn a_cut_text_is_explained_as_far_as_it_was_read() {
 fn a_terminal_is_told_a_sum_that_can_be_checked() {
     let trained = Trained::new("textcnn");
     let run = trained.run();
-    let said = output(&[
-        "explain",
-        "--run",
-        word(&run),
-        "--class",
-        "yes",
-        "--top",
-        "3",
-        TEXTS[4],
-    ]);
+    let said = explain(&run, &["--class", "yes", "--top", "3", TEXTS[4]]);
     let said = said.done().out;
     assert!(!said.contains('\u{1b}'), "no colours in a pipe: {said}");
     let value = |line: &str| {
@@ -178,13 +175,11 @@ fn a_terminal_is_told_a_sum_that_can_be_checked() {
         "bias, three n-grams, the rest, residual: {said}"
     );
 
-    let hidden = output(&["explain", "--run", word(&run), TEXTS[5]])
-        .done()
-        .out;
+    let hidden = explain(&run, &[TEXTS[5]]).done().out;
     assert!(!hidden.contains(['\u{202e}', '\u{7}']), "{hidden:?}");
-    assert!(hidden.contains("\\u{202e}"), "{hidden}");
+    assert!(hidden.contains("[U+202E]"), "{hidden}");
 
-    let wrong = output(&["explain", "--run", word(&run), "--class", "yess", "a"]);
+    let wrong = explain(&run, &["--class", "yess", "a"]);
     assert_eq!(wrong.code, 2);
     assert!(wrong.err.contains("did you mean `yes`?"), "{}", wrong.err);
 }
@@ -194,9 +189,7 @@ fn a_page_holds_its_texts_as_data_alone() {
     let trained = Trained::new("textcnn");
     let run = trained.run();
     let page = trained.beside("explain.html");
-    let mut arguments = vec!["explain", "--run", word(&run), "--html", word(&page)];
-    arguments.extend(TEXTS);
-    let said = output(&arguments).done();
+    let said = explain(&run, &[&["--html", word(&page)], &TEXTS[..]].concat()).done();
     assert_eq!(said.out, "");
     assert!(said.err.contains("explain.html"), "{}", said.err);
     let page = std::fs::read_to_string(&page).unwrap();
@@ -223,14 +216,7 @@ fn a_page_holds_its_texts_as_data_alone() {
     assert_eq!(text, TEXTS[4]);
 
     let nowhere = trained.beside("no/such/folder/x.html");
-    let refused = output(&[
-        "explain",
-        "--run",
-        word(&run),
-        "--html",
-        word(&nowhere),
-        "a",
-    ]);
+    let refused = explain(&run, &["--html", word(&nowhere), "a"]);
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("no/such/folder"), "{}", refused.err);
 }
@@ -239,12 +225,7 @@ fn a_page_holds_its_texts_as_data_alone() {
 fn a_dpcnn_is_taken_apart_to_what_is_said() {
     let trained = Trained::new("dpcnn");
     let run = trained.run();
-    let lines = given(
-        &["explain", "--run", word(&run), "--json"],
-        &TEXTS.join("\n"),
-    )
-    .done();
-    for (line, text) in lines.json().iter().zip(TEXTS) {
+    for (line, text) in explain_texts(&run, &[]).json().iter().zip(TEXTS) {
         assert_eq!(line["method"], "integrated gradients");
         let labels = line["logits"].as_object().expect("by label");
         for (class, (label, logit)) in labels.iter().enumerate() {
@@ -272,9 +253,7 @@ fn a_dpcnn_is_taken_apart_to_what_is_said() {
             assert!(above <= below / 2 + 1, "{line}");
         }
     }
-    let said = output(&["explain", "--run", word(&run), TEXTS[6]])
-        .done()
-        .out;
+    let said = explain(&run, &[TEXTS[6]]).done().out;
     assert!(said.contains("what the integral misses"), "{said}");
     assert!(said.contains("floor 0"), "{said}");
 }
@@ -289,7 +268,7 @@ fn a_picture_is_explained_number_by_number() {
     let trained = Trained::new("lenet5");
     let run = trained.run();
     let picture = trained.data().join("upright/3.png");
-    let line = output(&["explain", "--run", word(&run), "--json", word(&picture)]).done();
+    let line = explain(&run, &["--json", word(&picture)]).done();
     let answer = output(&["predict", "--run", word(&run), word(&picture)]).done();
     let (line, answer) = (&line.json()[0], &answer.json()[0]);
     assert_eq!(line["label"], answer["label"]);
@@ -326,48 +305,66 @@ fn a_picture_is_explained_number_by_number() {
     }
 
     let page = trained.beside("picture.html");
-    let said = output(&[
-        "explain",
-        "--run",
-        word(&run),
-        "--html",
-        word(&page),
-        word(&picture),
-    ]);
+    let said = explain(&run, &["--html", word(&page), word(&picture)]);
     assert!(said.done().out.contains("picture.html"));
     let page = std::fs::read_to_string(&page).unwrap();
     assert!(page.len() < 2 << 20, "{} bytes", page.len());
     assert!(page.contains("Content-Security-Policy"));
     let two = trained.beside("two.html");
-    let two = output(&[
-        "explain",
-        "--run",
-        word(&run),
-        "--html",
-        word(&two),
-        word(&picture),
-        word(&picture),
-    ]);
+    let two = explain(
+        &run,
+        &["--html", word(&two), word(&picture), word(&picture)],
+    );
     assert_eq!(two.code, 2);
-    let text = output(&["explain", "--run", word(&run), "--filters"]);
+    let text = explain(&run, &["--filters"]);
     assert_eq!(text.code, 2, "{text:#?}");
+}
+
+#[test]
+fn a_covered_place_takes_what_the_network_says_it_takes() {
+    let trained = Trained::new("lenet5");
+    let backend = Backend::compiled()[0];
+    let device = backend.device().expect("a device");
+    let machine = Machine { backend, device };
+    let predictor = Predictor::open(&trained.run(), &machine).expect("a finished run");
+    let picture = |pixels: Vec<u8>| Images {
+        pixels,
+        channels: 1,
+        height: 28,
+        width: 28,
+        labels: vec![0],
+    };
+    let margin = |pixels: &[u8]| {
+        let scores = predictor.image_logits(&picture(pixels.to_vec()));
+        let scores = scores.expect("a grey picture");
+        f64::from(scores[0]) - f64::from(scores[1])
+    };
+    let whole = bar(true, 3);
+    let covered = predictor
+        .covered(&picture(whole.clone()), [0, 1])
+        .expect("a grey picture");
+    assert_eq!((covered.rows, covered.columns), (14, 14));
+    assert_eq!(covered.margin, margin(&whole));
+    let mut seen = 0;
+    for (place, lost) in covered.lost.iter().enumerate() {
+        let mut pixels = whole.clone();
+        for row in (2 * (place / 14)).saturating_sub(1)..(2 * (place / 14) + 3).min(28) {
+            for column in (2 * (place % 14)).saturating_sub(1)..(2 * (place % 14) + 3).min(28) {
+                pixels[row * 28 + column] = 0;
+            }
+        }
+        seen += usize::from(pixels != whole);
+        assert_eq!(*lost, margin(&whole) - margin(&pixels), "place {place}");
+    }
+    assert!((20..100).contains(&seen), "{seen}");
 }
 
 #[test]
 fn filters_and_faithfulness_read_the_data_of_the_run() {
     let trained = Trained::new("textcnn");
     let run = trained.run();
-    let filters = output(&[
-        "explain",
-        "--run",
-        word(&run),
-        "--filters",
-        "--json",
-        "--quiet",
-        "--top",
-        "4",
-    ]);
-    let filters = filters.done().json();
+    let asked = ["--filters", "--json", "--quiet", "--top", "4"];
+    let filters = explain(&run, &asked).done().json();
     assert!(filters.len() > 100, "{}", filters.len());
     for filter in &filters {
         let ngrams = filter["ngrams"].as_array().expect("a list");
@@ -384,24 +381,13 @@ fn filters_and_faithfulness_read_the_data_of_the_run() {
             );
         }
     }
-    let again = output(&[
-        "explain",
-        "--run",
-        word(&run),
-        "--filters",
-        "--json",
-        "--quiet",
-        "--top",
-        "4",
-        "--threads",
-        "1",
-    ]);
+    let again = explain(&run, &[&asked[..], &["--threads", "1"]].concat());
     assert_eq!(again.done().json(), filters);
 
-    let measure = ["explain", "--run", word(&run), "--faithfulness", "--quiet"];
-    let mut json = measure.to_vec();
-    json.push("--json");
-    let found = output(&json).done().json();
+    let measure = ["--faithfulness", "--quiet"];
+    let found = explain(&run, &[&measure[..], &["--json"]].concat())
+        .done()
+        .json();
     let found = &found[0];
     let area = |order: &str, curve: &str| found[order][curve]["mean"].as_f64().unwrap();
     for order in ["explanation", "occlusion", "random"] {
@@ -422,6 +408,6 @@ fn filters_and_faithfulness_read_the_data_of_the_run() {
                 && (deletion[20] - insertion[0]).abs() < 1e-9
         );
     }
-    let said = output(&measure).done().out;
+    let said = explain(&run, &measure).done().out;
     assert!(said.contains("explanation less chance"), "{said}");
 }

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use datasets::readers::picture::png;
+
 use super::command::{Answer, output, train, word};
-use super::samples::write_json_lines;
+use super::samples::{bar, write_json_lines};
 
 fn read(run: &Path, name: &str) -> String {
     std::fs::read_to_string(run.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
@@ -19,7 +21,7 @@ const HOSTILE: [&str; 6] = [
     "&lt;b&gt; {} %s ${x} [l](javascript:alert(1)) | cell",
 ];
 
-fn train_hostile(folder: &Path, out: &str, more: &[&str]) -> Answer {
+fn train_hostile(model: &str, folder: &Path, out: &str, more: &[&str]) -> Answer {
     let data = folder.join("hostile.jsonl");
     let labels = ["<b onclick=\"x\">good", "ba\u{202e}d'\"|"];
     let mut rows = String::new();
@@ -29,14 +31,55 @@ fn train_hostile(folder: &Path, out: &str, more: &[&str]) -> Answer {
         rows += &(serde_json::json!({ "text": text, "label": label }).to_string() + "\n");
     }
     std::fs::write(&data, rows).unwrap();
-    train("textcnn", &data, &folder.join(out), more).done()
+    train(model, &data, &folder.join(out), more).done()
+}
+
+/// Bars whose labels follow nothing that can be learned.
+fn train_mislabelled(folder: &Path, out: &str) -> Answer {
+    let data = folder.join("bars");
+    for number in 0..120 {
+        let label = ["<i>one", "two"][number * 7 % 11 % 2];
+        std::fs::create_dir_all(data.join(label)).unwrap();
+        let png = png(&bar(number % 2 == 0, number % 40), 1, 28, 28).unwrap();
+        std::fs::write(data.join(label).join(format!("{number}.png")), png).unwrap();
+    }
+    train("lenet5", &data, &folder.join(out), &["--no-baseline"]).done()
+}
+
+#[test]
+fn the_worst_errors_of_every_network_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    train_hostile("textcnn", folder.path(), "textcnn", &["--no-baseline"]);
+    train_hostile("dpcnn", folder.path(), "dpcnn", &["--no-baseline"]);
+    train_mislabelled(folder.path(), "lenet5");
+    for (model, told, shown) in [
+        (
+            "textcnn",
+            "exactly, as cnn explain has it",
+            "<mark class=\"w",
+        ),
+        ("dpcnn", "estimated by integrated gradients", " · missed "),
+        ("lenet5", "4 x 4 pixels were covered", "<path class=\"w"),
+    ] {
+        let run = folder.path().join(model);
+        let page = read(&run, "report.html");
+        let errors =
+            &page[page.find("id=\"errors\"").unwrap()..page.find("id=\"labels\"").unwrap()];
+        assert!(
+            errors.contains(told) && errors.contains(shown),
+            "{model}: {errors}"
+        );
+        assert!(page.len() < 2_000_000, "{model}: {}", page.len());
+        output(&["report", "--run", word(&run)]).done();
+        assert_eq!(read(&run, "report.html"), page, "{model}");
+    }
 }
 
 #[test]
 fn a_run_leaves_a_report_that_a_rebuild_writes_again() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
-    let trained = train_hostile(folder.path(), "run", &[]);
+    let trained = train_hostile("textcnn", folder.path(), "run", &[]);
     let first = trained.out.lines().next().unwrap_or_default();
     assert!(
         first.contains("than the linear baseline"),
@@ -95,7 +138,12 @@ fn a_run_leaves_a_report_that_a_rebuild_writes_again() {
     assert_eq!(read(&run, "metrics.csv"), table);
 
     let without = folder.path().join("without");
-    train_hostile(folder.path(), "without", &["--no-report", "--no-baseline"]);
+    train_hostile(
+        "textcnn",
+        folder.path(),
+        "without",
+        &["--no-report", "--no-baseline"],
+    );
     assert!(!without.join("report.html").exists());
     assert!(without.join("README.md").exists());
     assert!(read(&without, "README.md").contains("without a baseline"));
@@ -105,7 +153,7 @@ fn a_run_leaves_a_report_that_a_rebuild_writes_again() {
 #[test]
 fn nothing_that_a_file_holds_can_run_in_the_page() {
     let folder = tempfile::tempdir().unwrap();
-    train_hostile(folder.path(), "run", &["--no-baseline"]);
+    train_hostile("textcnn", folder.path(), "run", &["--no-baseline"]);
     let page = read(&folder.path().join("run"), "report.html");
     let policy = "content=\"default-src 'none'; style-src 'sha256-";
     assert!(page.contains(policy), "the policy is there");

@@ -8,7 +8,6 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use rayon::prelude::*;
 
 use self::terminal::Terminal;
 use super::CliError;
@@ -88,21 +87,21 @@ pub fn run(args: ExplainArgs) -> Result<(), CliError> {
     let mut on_page: Vec<(String, Explanation)> = Vec::new();
     let mut left_out = 0;
     for_each_chunk(&args.inputs, args.quiet, |texts| {
-        let explanations = predictor.explain(&texts)?;
         if args.json {
-            print_lines(&predictor.labels, class, args.top, &texts, &explanations)?;
+            print_lines(&predictor, class, args.top, &texts)?;
         } else if args.html.is_none() {
             let terminal = Terminal::new(&predictor.labels, class, args.top);
             let mut out = std::io::stdout().lock();
-            for (text, explanation) in texts.iter().zip(&explanations) {
+            for (text, explanation) in texts.iter().zip(&predictor.explain(&texts)?) {
                 out.write_all(terminal.show(text, explanation).as_bytes())?;
             }
             out.flush()?;
         }
         if args.html.is_some() {
-            let fits = ON_A_PAGE - on_page.len();
-            left_out += texts.len().saturating_sub(fits);
-            on_page.extend(texts.into_iter().zip(explanations).take(fits));
+            let fits = texts.len().min(ON_A_PAGE - on_page.len());
+            left_out += texts.len() - fits;
+            let explanations = predictor.explain(&texts[..fits])?;
+            on_page.extend(texts.into_iter().zip(explanations));
         }
         Ok(())
     })?;
@@ -133,19 +132,19 @@ fn class_of(label: &str, labels: &[String]) -> Result<usize, CliError> {
 }
 
 fn print_lines(
-    labels: &[String],
+    predictor: &Predictor,
     class: Option<usize>,
     top: usize,
     texts: &[String],
-    explanations: &[Explanation],
 ) -> Result<(), CliError> {
-    let line = |(text, explanation): (&String, &Explanation)| {
-        explanation.json_line(text, labels, class.unwrap_or(explanation.class), top)
-    };
-    let lines: Vec<Vec<u8>> = texts.par_iter().zip(explanations).map(line).collect();
+    let labels = &predictor.labels;
+    let lines = predictor.explain_into(texts, |lines: &mut Vec<u8>, text, explanation| {
+        let class = class.unwrap_or(explanation.class);
+        explanation.write_json(text, labels, class, top, lines);
+    })?;
     let mut out = std::io::stdout().lock();
-    for line in lines {
-        out.write_all(&line)?;
+    for lines in lines {
+        out.write_all(&lines)?;
     }
     Ok(out.flush()?)
 }

@@ -4,7 +4,7 @@
 //! value cannot end a tag, an attribute in double quotes, a style or a script. Characters that would not be seen, or would
 //! turn the line around, are shown by their number instead.
 
-use crate::html::is_hidden;
+use super::show;
 use std::fmt::{self, Display, Write};
 
 /// A piece of HTML.
@@ -43,11 +43,6 @@ impl Markup {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The HTML.
-    pub fn into_string(self) -> String {
-        self.0
-    }
 }
 
 /// Appends a template, each `{}` replaced by the next value, each character of which goes through `escape` where it can be
@@ -55,7 +50,7 @@ impl Markup {
 ///
 /// # Panics
 /// When there are not as many values as places.
-pub(super) fn fill(
+pub(crate) fn fill(
     into: &mut String,
     template: &'static str,
     values: &[&dyn Display],
@@ -86,8 +81,7 @@ impl fmt::Write for Escaped<'_> {
         for c in text.chars() {
             match c {
                 '\n' | '\t' => (self.escape)(c, self.into),
-                c if is_hidden(c) => write!(self.into, "[U+{:04X}]", c as u32)?,
-                c => (self.escape)(c, self.into),
+                c => show(c, self.into, self.escape),
             }
         }
         Ok(())
