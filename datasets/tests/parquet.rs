@@ -86,9 +86,80 @@ fn gaps_are_rows_that_cannot_be_read() {
     };
     let error = open(&path, &missing).unwrap_err().to_string();
     assert!(
-        error.contains("no column `tags`; the columns are text, label"),
+        error.contains("column `tags` is a list: a text is one value a row"),
         "{error}"
     );
+}
+
+fn labelled_by(column: &str) -> OpenOptions {
+    OpenOptions {
+        label_column: Some(column.into()),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn a_list_of_labels_is_any_number_of_them() {
+    let path = fixture("lists.parquet");
+    let set = open(&path, &OpenOptions::default()).unwrap();
+    assert_eq!(set.label_separator.as_deref(), Some("|"));
+    assert_eq!(set.labels, ["", "a|b", "b"]);
+    let said = set.notes.join("\n");
+    assert!(
+        said.contains("label: field `labels`") && said.contains("any number of labels a row"),
+        "{said}"
+    );
+    let expected: Vec<&str> = (0..30).map(|i| ["a|b", "b", ""][i % 3]).collect();
+    let mut found = rows(&set);
+    let number = |text: &str| -> usize {
+        let rest = text.trim_start_matches("Film no. ");
+        rest[..rest.find(',').unwrap()].parse().unwrap()
+    };
+    found.sort_by_key(|(text, _)| number(text));
+    let labels: Vec<&str> = found.iter().map(|(_, label)| label.as_str()).collect();
+    assert_eq!(labels, expected);
+    // Numbers by the names that the hub gives them; another separator where it is asked for.
+    let options = OpenOptions {
+        label_separator: Some(";".into()),
+        ..labelled_by("numbers")
+    };
+    let set = open(&path, &options).unwrap();
+    assert_eq!(set.labels, ["neg", "pos;odd"]);
+    // The same rows as JSON lines are the same set.
+    let folder = tempfile::tempdir().unwrap();
+    let lines: String = found
+        .iter()
+        .map(|(text, label)| {
+            let labels: Vec<&str> = label.split('|').filter(|label| !label.is_empty()).collect();
+            serde_json::json!({"text": text, "labels": labels}).to_string() + "\n"
+        })
+        .collect();
+    fs::write(folder.path().join("lists.jsonl"), lines).unwrap();
+    let lines = open(&folder.path().join("lists.jsonl"), &OpenOptions::default()).unwrap();
+    assert_eq!(
+        lines.sha256,
+        open(&path, &OpenOptions::default()).unwrap().sha256
+    );
+}
+
+#[test]
+fn what_cannot_be_a_set_of_labels_says_so() {
+    let path = fixture("lists.parquet");
+    let error = open(&path, &labelled_by("gaps")).unwrap_err().to_string();
+    assert!(
+        error.contains("row 5: column `gaps` is no text, whole number or truth value")
+            && error.contains("row 8: column `gaps` is no list of texts"),
+        "{error}"
+    );
+    for nested in ["struct", "lists", "structs", "map"] {
+        let error = open(&path, &labelled_by(nested)).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!(
+                "column `{nested}` is a struct, a map or a list of such"
+            )) && error.contains("a list of values where a row has any number of labels"),
+            "{error}"
+        );
+    }
 }
 
 #[test]
@@ -155,11 +226,11 @@ proptest! {
     /// No damage makes it panic, whatever the decoder behind it does.
     #[test]
     fn damaged_tables(
-        which in 0..4usize,
+        which in 0..5usize,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         footer in any::<bool>(),
     ) {
-        let name = ["named.snappy.parquet", "named.zstd.parquet", "named.gzip.parquet", "gaps.parquet"][which];
+        let name = ["named.snappy.parquet", "named.zstd.parquet", "named.gzip.parquet", "gaps.parquet", "lists.parquet"][which];
         let mut bytes = fs::read(fixture(name)).unwrap();
         let start = if footer { bytes.len() / 2 } else { 0 };
         for (place, byte) in changes {

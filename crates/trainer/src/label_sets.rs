@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use datasets::Limits;
+
 /// The sets of labels that occur, numbered as the cells of the file are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelSets {
@@ -22,6 +24,20 @@ pub enum LabelSetError {
         /// What they were parted by.
         separator: String,
     },
+    /// More than there are classes of any set: a text, an id or a quantity taken for labels.
+    #[error(
+        "all rows together have {found} different labels (such as {example:?}), and at most {most} are learned: name the label column (--label-column); is the separator `{separator}` right?"
+    )]
+    TooMany {
+        /// Labels found.
+        found: usize,
+        /// The most that are admitted.
+        most: usize,
+        /// One of them.
+        example: String,
+        /// What they were parted by.
+        separator: String,
+    },
     /// A label that the trained network does not know.
     #[error("the network was not trained on the labels {foreign}; it knows {known}")]
     Foreign {
@@ -38,7 +54,7 @@ impl LabelSets {
     ///
     /// # Errors
     ///
-    /// [`LabelSetError::TooFew`]
+    /// [`LabelSetError::TooFew`], [`LabelSetError::TooMany`]
     pub fn of(cells: &[String], separator: &str) -> Result<Self, LabelSetError> {
         let parted: Vec<Vec<&str>> = cells
             .iter()
@@ -49,6 +65,17 @@ impl LabelSets {
             return Err(LabelSetError::TooFew {
                 found: numbers.len(),
                 separator: separator.to_owned(),
+            });
+        }
+        let most = Limits::DEFAULT.classes;
+        if numbers.len() > most {
+            let (found, separator) = (numbers.len(), separator.to_owned());
+            let example = numbers.keys().next().copied().unwrap_or_default();
+            return Err(LabelSetError::TooMany {
+                found,
+                most,
+                example: example.chars().take(40).collect(),
+                separator,
             });
         }
         let mut classes: Vec<&str> = numbers.keys().copied().collect();
@@ -180,6 +207,17 @@ mod tests {
     fn one_label_alone_is_refused_with_the_separator() {
         let error = LabelSets::of(&cells(&["a;b"]), "|").unwrap_err();
         assert!(error.to_string().contains("`|`"), "{error}");
+    }
+
+    #[test]
+    fn what_nearly_never_repeats_is_no_label() {
+        let ids: Vec<String> = (0..10_001).map(|i| format!("id {i}|")).collect();
+        let error = LabelSets::of(&ids, "|").unwrap_err().to_string();
+        assert!(
+            error.contains("10001 different labels (such as \"id 0\")"),
+            "{error}"
+        );
+        assert!(LabelSets::of(&ids[1..], "|").is_ok());
     }
 
     #[test]

@@ -205,7 +205,7 @@ fn read_object(
         return Err(bad(format!(
             "field `{}` is no string, whole number or truth value, nor a list of such without `{}`",
             fields.label,
-            crate::OpenOptions::LIST_SEPARATOR
+            names.between_labels()
         )));
     };
     let text = texts.join(" ");
@@ -328,6 +328,14 @@ mod tests {
             ),
             (
                 "{\"text\":\"a\",\"label\":1.5}",
+                "field `label` is no string",
+            ),
+            (
+                "{\"text\":\"a\",\"label\":[[\"b\"]]}",
+                "nor a list of such without `|`",
+            ),
+            (
+                "{\"text\":\"a\",\"label\":{\"b\":1}}",
                 "field `label` is no string",
             ),
             ("{\"text\":3,\"label\":1}", "field `text` is no string"),

@@ -21,12 +21,13 @@ impl Names {
     ///
     /// # Errors
     ///
-    /// [`ReadError::ManyLabels`] when there are more classes than the limits admit: another column taken for labels.
+    /// [`ReadError::ManyLabels`] when there are more classes than the limits admit: another column taken for labels. Where a name
+    /// is several labels, nearly every row may have one of its own: whoever parts them counts the labels.
     pub fn number(&mut self, name: &str, path: &Path, limits: &Limits) -> Result<u32, ReadError> {
         if let Some(&number) = self.index.get(name) {
             return Ok(number);
         }
-        if self.names.len() == limits.classes {
+        if self.names.len() == limits.classes && !self.may_be_empty() {
             return Err(ReadError::ManyLabels {
                 path: path.into(),
                 limit: limits.classes,
@@ -79,11 +80,16 @@ impl Names {
         self.lists
     }
 
+    /// What joins the labels of a list, and therefore stands in none of them.
+    pub fn between_labels(&self) -> &str {
+        let separator = self.separator.as_deref();
+        separator.unwrap_or(crate::OpenOptions::LIST_SEPARATOR)
+    }
+
     /// The labels of a list as one name; `None` where one of them holds what parts them.
     pub fn joined(&mut self, labels: &[String]) -> Option<String> {
         self.lists = true;
-        let separator = self.separator.as_deref();
-        let separator = separator.unwrap_or(crate::OpenOptions::LIST_SEPARATOR);
+        let separator = self.between_labels();
         let is_whole = labels.iter().all(|label| !label.contains(separator));
         is_whole.then(|| labels.join(separator))
     }

@@ -13,7 +13,7 @@ pub(crate) use guess::guess_layout;
 use super::names::Names;
 use super::{Encoding, Input, Limits, ReadError, Rows};
 use crate::path::CellVisitor;
-use columns::Columns;
+pub(crate) use columns::Columns;
 use records::{Record, Records};
 
 /// Rows that the guesses are made from.
