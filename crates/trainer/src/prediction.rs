@@ -15,6 +15,7 @@ use crate::frozen::{self, Frozen};
 use crate::learning::{self, Evaluation, evaluate};
 use crate::run::Machine;
 use crate::run_folder::{RunFile, RunFiles, RunFolderError};
+use crate::statistics::given;
 use crate::weights::{Arrays, WeightsError, apply, from_safetensors};
 
 /// Why a run cannot be used.
@@ -299,7 +300,7 @@ impl Predictor {
         predictor::sigmoid(logits, &mut probabilities);
         let rows = probabilities.chunks_exact(thresholds.len().max(1));
         rows.map(|row| {
-            let given = learning::given(row, thresholds);
+            let given = given(row, thresholds);
             let likeliest =
                 (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b]).then(b.cmp(a)));
             Prediction {

@@ -35,7 +35,7 @@ pub use pixels::{PixelBaseline, PixelBaselineOptions};
 pub use text::{TextBaseline, TextBaselineOptions};
 pub use units::Units;
 
-use crate::statistics::{ConfusionError, ConfusionMatrix};
+use crate::statistics::{ConfusionError, ConfusionMatrix, best_thresholds, given};
 use rayon::prelude::*;
 use std::time::Instant;
 use thiserror::Error;
@@ -153,30 +153,64 @@ pub struct SetBaselineRun {
     pub seconds: f64,
 }
 
+/// The parts of a split whose rows may have any number of classes; truths are `[rows, classes]`, row by row.
+#[derive(Clone, Copy, Debug)]
+pub struct SetParts<'a> {
+    /// Texts to learn from.
+    pub train: &'a [&'a str],
+    /// Their classes.
+    pub train_truths: &'a [bool],
+    /// Texts to choose on.
+    pub dev: &'a [&'a str],
+    /// Their classes.
+    pub dev_truths: &'a [bool],
+    /// Texts to answer.
+    pub test: &'a [&'a str],
+    /// Number of classes.
+    pub classes: usize,
+}
+
 /// Fits the text baseline one class against the rest, where a row may have any number of them, and answers the test part.
-/// `train_truths` is `[rows, classes]`, row by row.
+///
+/// A network's thresholds are chosen on dev, so the machines' are too: fitted on the training part, each is given the cut of the
+/// best F1 on dev; then they are fitted again on both parts together and answer with those cuts.
 ///
 /// # Errors
 /// When there are no rows; see [`BaselineError`].
-pub fn run_set_baseline<T: AsRef<str> + Sync>(
-    train: &[T],
-    train_truths: &[bool],
-    test: &[T],
-    classes: usize,
+pub fn run_set_baseline(
+    parts: &SetParts<'_>,
     units: Units,
 ) -> Result<SetBaselineRun, BaselineError> {
     let start = Instant::now();
     let options = TextBaselineOptions::default();
-    let baseline = TextBaseline::fit_sets(train, train_truths, classes, units, &options)?;
-    let predictions: Vec<Vec<bool>> = test
-        .par_iter()
-        .map(|text| baseline.predict_set(text.as_ref()))
-        .collect();
+    let SetParts { classes, .. } = *parts;
+    let fit = |texts: &[&str], truths: &[bool]| {
+        TextBaseline::fit_sets(texts, truths, classes, units, &options)
+    };
+    let chooser = fit(parts.train, parts.train_truths)?;
+    let cuts = best_thresholds(classes, &sigmoids(&chooser, parts.dev), parts.dev_truths);
+    drop(chooser);
+    let baseline = fit(
+        &[parts.train, parts.dev].concat(),
+        &[parts.train_truths, parts.dev_truths].concat(),
+    )?;
     Ok(SetBaselineRun {
-        name: format!("tf-idf of {}, one linear SVM a label", units.describe()),
-        predictions: predictions.concat(),
+        name: format!(
+            "tf-idf of {}, one linear SVM a label with its cut chosen on dev",
+            units.describe()
+        ),
+        predictions: given(&sigmoids(&baseline, parts.test), &cuts),
         seconds: start.elapsed().as_secs_f64(),
     })
+}
+
+/// The sigmoids of the machines' scores, `[texts, classes]`: in the order of the scores, and 0.5 where they are 0.
+fn sigmoids(baseline: &TextBaseline, texts: &[&str]) -> Vec<f32> {
+    let scores = texts.par_iter().map(|text| baseline.text_scores(text));
+    let scores = scores.collect::<Vec<Vec<f32>>>().concat();
+    let mut sigmoids = vec![0.0; scores.len()];
+    predictor::sigmoid(&scores, &mut sigmoids);
+    sigmoids
 }
 
 /// Fits the pixel baseline with its default settings and judges it.

@@ -142,8 +142,12 @@ fn a_text_may_have_both_classes_or_none() {
         .collect();
     let options = TextBaselineOptions::default();
     let baseline = TextBaseline::fit_sets(&texts, &truths, 2, Units::Words, &options).unwrap();
-    assert_eq!(baseline.predict_set("red or green"), [true, true]);
-    assert_eq!(baseline.predict_set("nothing here"), [false, false]);
+    let speaks = |text: &str| -> Vec<bool> {
+        let scores = baseline.text_scores(text).into_iter();
+        scores.map(|score| score > 0.0).collect()
+    };
+    assert_eq!(speaks("red or green"), [true, true]);
+    assert_eq!(speaks("nothing here"), [false, false]);
     // Each machine is the one that its class alone would get.
     let alone: Vec<u32> = truths.iter().step_by(2).map(|is| u32::from(*is)).collect();
     let alone = TextBaseline::fit_texts(&texts, &alone, 2, Units::Words, &options).unwrap();
@@ -181,4 +185,41 @@ fn a_weight_on_a_class_finds_more_of_it_and_none_changes_nothing() {
     let plain = scores(Vec::new());
     assert_eq!(scores(vec![1.0, 1.0]), plain);
     assert!(scores(vec![0.5, 5.0])[1] > plain[1]);
+}
+
+/// The word decides, and 0 is no good cut where a class is rare: on dev a better one is found, for the machines as for a network.
+#[test]
+fn a_rare_class_is_found_by_its_cut() {
+    let text = |i: usize| match i % 20 {
+        0 => format!("row {i} is rather rare"),
+        7 => format!("row {i} is rather plain"),
+        _ => format!("row {i} is plain"),
+    };
+    let texts: Vec<String> = (0..200).map(text).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let truths: Vec<bool> = texts.iter().map(|text| text.contains("rare")).collect();
+    let parts = SetParts {
+        train: &texts[..100],
+        train_truths: &truths[..100],
+        dev: &texts[100..150],
+        dev_truths: &truths[100..150],
+        test: &texts[150..],
+        classes: 1,
+    };
+    let run = run_set_baseline(&parts, Units::Words).unwrap();
+    assert_eq!(run.predictions, truths[150..]);
+    assert!(run.name.contains("one linear SVM a label with its cut"));
+    // Without a row on dev there is nothing to choose by: 0 decides.
+    let none = SetParts {
+        dev: &[],
+        dev_truths: &[],
+        ..parts
+    };
+    assert_eq!(
+        run_set_baseline(&none, Units::Words)
+            .unwrap()
+            .predictions
+            .len(),
+        50
+    );
 }

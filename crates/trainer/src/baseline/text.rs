@@ -187,8 +187,8 @@ impl TextBaseline {
         })
     }
 
-    /// Fits one machine per class on texts that may have any number of classes: `truths` `[texts, classes]`, row by row. A text has
-    /// the classes whose scores are above 0.
+    /// Fits one machine per class on texts that may have any number of classes: `truths` `[texts, classes]`, row by row. A score
+    /// above 0 speaks for a class.
     ///
     /// # Errors
     /// When there are no texts; see [`BaselineError`].
@@ -223,12 +223,6 @@ impl TextBaseline {
             tfidf,
             svm: Svm::side_by_side(&machines),
         })
-    }
-
-    /// Which classes a text has, of a baseline of [`TextBaseline::fit_sets`].
-    pub fn predict_set(&self, text: &str) -> Vec<bool> {
-        let scores = self.text_scores(text);
-        scores.into_iter().map(|score| score > 0.0).collect()
     }
 
     /// The score of each class for a document of token ids, `[classes]`; larger is better.

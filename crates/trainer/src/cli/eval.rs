@@ -15,7 +15,7 @@ use crate::learning::{Evaluation, SetEvaluation};
 use crate::prediction::Predictor;
 use crate::run;
 use crate::run_folder::{SetScore, TestScore};
-use crate::statistics::ConfusionMatrix;
+use crate::statistics::{ConfusionMatrix, SetIntervals, sets_of};
 
 /// Options of `eval`.
 #[derive(Args, Debug)]
@@ -105,26 +105,18 @@ fn judge_sets(
         .map_err(|error| CliError::failed(&error))?;
     let logits = predictor.logits(texts)?;
     let evaluation = SetEvaluation::of_logits(&logits, &texts.labels, &sets);
-    let scores = evaluation.scores(thresholds);
-    let of_labels = SetScore::new(&scores, &predictor.labels, thresholds);
+    let (scores, classes) = (evaluation.scores(thresholds), thresholds.len());
+    let given = sets_of(classes, &evaluation.predictions(thresholds));
+    let truths = sets_of(classes, &evaluation.truths);
+    let intervals = SetIntervals::of(classes, &truths, &given, predictor.config.seed);
+    let of_labels = SetScore::new(&scores, &predictor.labels, thresholds).within(&intervals);
     let test = TestScore::of_sets(&scores, of_labels.clone(), evaluation.loss);
     let mut out = std::io::stdout().lock();
     if as_json {
         writeln!(out, "{}", json!(test))?;
         return Ok(out.flush()?);
     }
-    writeln!(
-        out,
-        "micro-F1 {:.4}, macro-F1 {:.4}, all labels right {:.2} % (95 % interval {:.2} to {:.2}), Hamming loss {:.4}, loss {:.4}, {} rows",
-        of_labels.micro_f1,
-        test.macro_f1,
-        100.0 * test.accuracy,
-        100.0 * test.ci95[0],
-        100.0 * test.ci95[1],
-        of_labels.hamming_loss,
-        test.loss,
-        test.count
-    )?;
+    writeln!(out, "{}", run::set_scores(&test, &of_labels))?;
     write!(out, "{}", run::label_table(&of_labels))?;
     Ok(out.flush()?)
 }

@@ -142,28 +142,32 @@ fn answer_line(
     prediction: &Prediction,
     temperature: Option<Temperature>,
 ) -> Map<String, Value> {
-    let probabilities = match temperature {
-        None => prediction.probabilities.clone(),
-        Some(temperature) => temperature.apply(predictor.labels.len(), &prediction.probabilities),
+    // Where answers stand alone, thresholds are probabilities too.
+    let scaled = |values: &[f32]| match (temperature, &predictor.thresholds) {
+        (None, _) => values.to_vec(),
+        (Some(temperature), None) => temperature.apply(predictor.labels.len(), values),
+        (Some(temperature), Some(_)) => temperature.apply_to_answers(values),
     };
-    let probability = probabilities[prediction.class];
-    let named = predictor.labels.iter().zip(probabilities);
-    let probabilities: Map<String, Value> =
-        named.map(|(label, p)| (label.clone(), json!(p))).collect();
+    let named = |values: Vec<f32>| -> Value {
+        let named = predictor.labels.iter().zip(values);
+        Value::Object(named.map(|(label, p)| (label.clone(), json!(p))).collect())
+    };
+    let probabilities = scaled(&prediction.probabilities);
     let mut line = Map::new();
     line.insert(kind.into(), json!(input));
-    if let Some(given) = &prediction.given {
-        let labels: Vec<&String> = given
-            .iter()
-            .map(|class| &predictor.labels[*class])
-            .collect();
-        line.insert("labels".into(), json!(labels));
-        line.insert("probabilities".into(), Value::Object(probabilities));
-        return line;
+    match (&prediction.given, &predictor.thresholds) {
+        (Some(given), Some(thresholds)) => {
+            let labels = given.iter().map(|class| &predictor.labels[*class]);
+            line.insert("labels".into(), json!(labels.collect::<Vec<_>>()));
+            line.insert("probabilities".into(), named(probabilities));
+            line.insert("thresholds".into(), named(scaled(thresholds)));
+        }
+        _ => {
+            line.insert("label".into(), json!(predictor.labels[prediction.class]));
+            line.insert("probability".into(), json!(probabilities[prediction.class]));
+            line.insert("probabilities".into(), named(probabilities));
+        }
     }
-    line.insert("label".into(), json!(predictor.labels[prediction.class]));
-    line.insert("probability".into(), json!(probability));
-    line.insert("probabilities".into(), Value::Object(probabilities));
     if let Some(temperature) = temperature {
         line.insert("temperature".into(), json!(temperature.value()));
     }

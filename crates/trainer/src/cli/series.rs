@@ -95,15 +95,19 @@ impl Kind {
     }
 }
 
-/// `mean test accuracy over 10 folds: 76.84 % (sd 1.61, 95 % interval 75.69 to 77.99), baseline …`.
+/// `mean test accuracy over 10 folds: 76.84 % (sd 1.61, 95 % interval 75.69 to 77.99), baseline …`; of sets of labels micro-F1.
 pub fn line(series: &Series) -> String {
-    let baseline = series.baseline_accuracy.as_ref();
+    let (name, network, baseline) = match &series.micro_f1 {
+        None => ("accuracy", &series.accuracy, &series.baseline_accuracy),
+        Some(micro_f1) => ("micro-F1", micro_f1, &series.baseline_micro_f1),
+    };
+    let baseline = baseline.as_ref();
     let baseline = baseline.map(|spread| format!(", baseline {}", spread.sentence()));
     format!(
-        "mean test accuracy over {} {}s: {}{}",
+        "mean test {name} over {} {}s: {}{}",
         series.runs.len(),
         series.differs,
-        series.accuracy.sentence(),
+        network.sentence(),
         baseline.unwrap_or_default()
     )
 }

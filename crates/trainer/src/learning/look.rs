@@ -20,6 +20,8 @@ pub(super) struct Look {
     pub count: u64,
     /// Mean F1 over all classes.
     pub macro_f1: f64,
+    /// F1 over all answers, where rows may have any number of classes.
+    pub micro_f1: Option<f64>,
     /// What it is judged by: the higher the better.
     pub score: f64,
     /// The score in words, where it is neither accuracy nor loss.
@@ -74,6 +76,7 @@ impl Look {
             correct,
             count,
             macro_f1,
+            micro_f1: objective.sets.as_ref().map(|_| micro_f1),
             score,
             words,
         }

@@ -30,7 +30,7 @@ pub use evaluation::{Evaluation, evaluate};
 pub use objective::Objective;
 pub use plan::{steps_of_run, steps_per_epoch};
 pub use position::{Best, Position};
-pub use set_evaluation::{SetEvaluation, given, logits};
+pub use set_evaluation::{SetEvaluation, logits};
 pub use trainer::{RestoreError, Trainer};
 
 /// Why training stopped before its end.
@@ -190,10 +190,14 @@ where
             let better = trainer.remember(&look, config);
             position = trainer.position().clone();
             if let Some(metrics) = metrics.as_deref_mut() {
-                metrics.append(position.step, &serde_json::json!({
+                let mut line = serde_json::json!({
                     "kind": "dev", "epoch": epoch + 1, "loss": look.loss, "accuracy": look.accuracy(),
                     "macro_f1": look.macro_f1, "train_loss": position.mean_loss(), "best": better,
-                }))?;
+                });
+                if let Some(micro_f1) = look.micro_f1 {
+                    line["micro_f1"] = micro_f1.into();
+                }
+                metrics.append(position.step, &line)?;
             }
             reporter.say(&format!(
                 "epoch {:>2}, step {:>6}: train loss {:.4}, dev loss {:.4}, dev accuracy {:.2} %{}{}",

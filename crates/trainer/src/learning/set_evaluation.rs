@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use crate::examples::Examples;
 use crate::label_sets::LabelSets;
 use crate::network::Network;
-use crate::statistics::{LabelSetScores, best_thresholds};
+use crate::statistics::{LabelSetScores, best_thresholds, given};
 use crate::weights::values_of;
 
 /// Examples per forward pass. It does not change the answers.
@@ -52,17 +52,6 @@ impl SetEvaluation {
     pub fn scores(&self, thresholds: &[f32]) -> LabelSetScores {
         LabelSetScores::of(self.classes, &self.truths, &self.predictions(thresholds))
     }
-}
-
-/// Which probabilities reach the threshold of their class; one threshold per class.
-pub fn given(probabilities: &[f32], thresholds: &[f32]) -> Vec<bool> {
-    let rows = probabilities.chunks_exact(thresholds.len().max(1));
-    rows.flat_map(|row| {
-        row.iter()
-            .zip(thresholds)
-            .map(|(p, threshold)| p >= threshold)
-    })
-    .collect()
 }
 
 /// Runs `network` over all of `examples` without autodiff, in their order: the logits `[examples, classes]`, row by row.

@@ -3,16 +3,17 @@
 use super::figures::{clip, grouped, interval, model_name, percent};
 use super::{Material, repeat, sentence};
 use crate::html::fill;
+use crate::run_folder::RunResult;
 use std::fmt::Display;
 
 /// Classes that the card lists.
 const CLASSES: usize = 100;
 
 /// Markdown by the same door as HTML: templates from the source, values escaped.
-struct Card(String);
+pub(super) struct Card(String);
 
 impl Card {
-    fn put(&mut self, template: &'static str, values: &[&dyn Display]) -> &mut Self {
+    pub(super) fn put(&mut self, template: &'static str, values: &[&dyn Display]) -> &mut Self {
         fill(&mut self.0, template, values, markdown);
         self
     }
@@ -57,8 +58,12 @@ pub(super) fn card(material: &Material) -> String {
         "# {} on {}\n\n{}.\n\n",
         &[&model_name(&result.model), &result.data, &sentence(result)],
     );
+    let sets = result.test.sets.as_ref();
     card.put(
-        "## Intended use\n\nTo sort {} like those it learned from into these {} classes, and no others: ",
+        match sets {
+            None => "## Intended use\n\nTo sort {} like those it learned from into these {} classes, and no others: ",
+            Some(_) => "## Intended use\n\nTo give {} like those it learned from any number of these {} labels, and no others: ",
+        },
         &[&reads, &material.labels.len()],
     );
     for (place, label) in material.labels.iter().take(CLASSES).enumerate() {
@@ -70,10 +75,21 @@ pub(super) fn card(material: &Material) -> String {
         ""
     };
     card.put(
-        "{}. Everything gets one of them, also what is none of them; a decision on people needs a person.\n\n",
+        match sets {
+            None => "{}. Everything gets one of them, also what is none of them; a decision on people needs a person.\n\n",
+            Some(_) => "{}. What is none of them may be given one all the same; a decision on people needs a person.\n\n",
+        },
         &[&more],
     );
-    scores(&mut card, material);
+    card.put(
+        "## Scores\n\nOn {} test rows, read once after every choice had been made on dev:\n\n",
+        &[&grouped(result.test.count)],
+    );
+    match sets {
+        None => scores(&mut card, result),
+        Some(of_labels) => super::sets::card(&mut card, result, of_labels, CLASSES),
+    }
+    calibration(&mut card, result);
     data(&mut card, material);
     card.put(
         "## Limits\n\n\
@@ -93,12 +109,10 @@ pub(super) fn card(material: &Material) -> String {
     card.0
 }
 
-fn scores(card: &mut Card, material: &Material) {
-    let result = &material.result;
+fn scores(card: &mut Card, result: &RunResult) {
     card.put(
-        "## Scores\n\nOn {} test rows, read once after every choice had been made on dev:\n\n\
-         | machine | accuracy | 95 % interval | macro-F1 |\n|---|---|---|---|\n",
-        &[&grouped(result.test.count)],
+        "| machine | accuracy | 95 % interval | macro-F1 |\n|---|---|---|---|\n",
+        &[],
     );
     let test = &result.test;
     let mut row = |name: &str, accuracy: f64, ci95: [f64; 2], macro_f1: f64| {
@@ -144,6 +158,9 @@ fn scores(card: &mut Card, material: &Material) {
             ],
         );
     }
+}
+
+fn calibration(card: &mut Card, result: &RunResult) {
     card.put("\n## Calibration\n\n", &[]);
     if let Some(calibration) = &result.calibration {
         card.put(

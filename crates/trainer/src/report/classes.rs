@@ -1,25 +1,25 @@
 //! The classes one by one, and which is taken for which.
 
-use super::Material;
 use super::figures::{clip, grouped};
+use super::{Judgement, Material};
 use crate::html::Markup;
 
 /// Classes up to which the whole matrix is shown.
-const MATRIX: usize = 25;
+pub(super) const MATRIX: usize = 25;
 /// Rows of the table of classes, and pairs of the list of confusions, at most.
 const CLASSES: usize = 500;
-const PAIRS: usize = 25;
+pub(super) const PAIRS: usize = 25;
 /// Characters of a label.
 pub(super) const LABEL: usize = 60;
 
 /// The table of classes.
-pub(super) fn table(page: &mut Markup, material: &Material) {
+pub(super) fn table(page: &mut Markup, material: &Material, judgement: &Judgement) {
     page.put(
         "<section id=\"classes\"><h2>Class by class</h2><div class=\"wide tall\"><table><thead><tr><th>class</th><th>precision</th>\
          <th>recall</th><th>F1</th><th>test rows</th><th>training rows</th></tr></thead><tbody>",
         &[],
     );
-    let matrix = &material.judgement.matrix;
+    let matrix = &judgement.matrix;
     for (class, label) in material.labels.iter().enumerate().take(CLASSES) {
         let scores = matrix.class_scores(class);
         let [precision, recall, f1] =
@@ -51,8 +51,8 @@ pub(super) fn table(page: &mut Markup, material: &Material) {
 }
 
 /// The confusion matrix, where it can be read, and the most frequent confusions.
-pub(super) fn confusions(page: &mut Markup, material: &Material) {
-    let (matrix, labels) = (&material.judgement.matrix, &material.labels);
+pub(super) fn confusions(page: &mut Markup, material: &Material, judgement: &Judgement) {
+    let (matrix, labels) = (&judgement.matrix, &material.labels);
     page.put(
         "<section id=\"confusions\"><h2>What is taken for what</h2>",
         &[],
@@ -122,6 +122,6 @@ pub(super) fn confusions(page: &mut Markup, material: &Material) {
 }
 
 /// One of five shades of a share.
-fn shade(share: f64) -> usize {
+pub(super) fn shade(share: f64) -> usize {
     ((5.0 * share).ceil() as usize).clamp(1, 5)
 }

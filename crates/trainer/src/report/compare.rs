@@ -2,12 +2,12 @@
 
 use super::figures::{grouped, percent};
 use super::{Finished, ReportError, p_value};
-use crate::run_folder::{DifferenceScore, RunFiles};
-use crate::statistics::{Comparison, ConfusionMatrix, Verdict};
+use crate::run_folder::{Answer, DifferenceScore, Predictions, RunFiles};
+use crate::statistics::{Comparison, ConfusionMatrix, LabelSetScores, SetComparison, Verdict};
 use serde::Serialize;
 use std::fmt;
 
-/// Two runs compared.
+/// Two runs compared. Where rows may have any number of labels a row is right if all of its labels are.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunComparison {
     /// Their folders, as given.
@@ -26,10 +26,24 @@ pub struct RunComparison {
     pub accuracy_difference: DifferenceScore,
     /// The same of macro-F1.
     pub macro_f1_difference: DifferenceScore,
+    /// Where rows may have any number of labels.
+    #[serde(flatten)]
+    pub sets: Option<OfSets>,
     /// Resamples of the bootstrap.
     pub resamples: usize,
     /// `first`, `second`, or `null` where it cannot be told.
     pub better: Option<&'static str>,
+}
+
+/// What decides between two runs whose rows may have any number of labels.
+#[derive(Clone, Debug, Serialize)]
+pub struct OfSets {
+    /// Their micro-F1 scores.
+    pub micro_f1: [f64; 2],
+    /// The first one's minus the second one's.
+    pub micro_f1_difference: DifferenceScore,
+    /// The p-value of the paired randomization test of micro-F1.
+    pub randomization_p: f64,
 }
 
 impl RunComparison {
@@ -39,35 +53,24 @@ impl RunComparison {
     /// [`ReportError::NotComparable`] where they were not judged on the same rows; what cannot be read.
     pub fn of(first: &RunFiles, second: &RunFiles) -> Result<Self, ReportError> {
         let [a, b] = [Finished::read(first)?, Finished::read(second)?];
-        let differ = |what: String| ReportError::NotComparable {
-            first: first.folder().to_owned(),
-            second: second.folder().to_owned(),
-            what,
-        };
-        let [sha_a, sha_b] =
-            [&a, &b].map(|run| run.result.test.sha256.as_deref().unwrap_or("unknown"));
-        if sha_a != sha_b || a.predictions.test.labels != b.predictions.test.labels {
-            return Err(differ(format!(
-                "their test sets differ ({} rows with sha256 {}, {} rows with sha256 {})",
-                a.predictions.test.labels.len(),
-                sha_a,
-                b.predictions.test.labels.len(),
-                sha_b
-            )));
+        let files = [first, second];
+        match (&a.result.test.sets, &b.result.test.sets) {
+            (None, None) => Self::of_classes(files, [&a, &b]),
+            (Some(_), Some(_)) => Self::of_sets(files, [&a, &b]),
+            _ => Err(not_comparable(
+                files,
+                "in one of them a row has one label, in the other any number of them".to_owned(),
+            )),
         }
-        if a.labels != b.labels {
-            return Err(differ(format!(
-                "their labels differ ({:?}, {:?})",
-                a.labels, b.labels
-            )));
-        }
-        let classes = a.labels.len();
-        let labels = &a.predictions.test.labels;
-        let answers = [
-            &a.predictions.test.predictions,
-            &b.predictions.test.predictions,
-        ];
-        let comparison = Comparison::of(classes, labels, answers[0], answers[1], a.result.seed)
+    }
+
+    fn of_classes(files: [&RunFiles; 2], runs: [&Finished; 2]) -> Result<Self, ReportError> {
+        let [a, b]: [Predictions; 2] = read_same_rows(files, runs)?;
+        let classes = runs[0].labels.len();
+        let labels = &a.test.labels;
+        let answers = [&a.test.predictions, &b.test.predictions];
+        let seed = runs[0].result.seed;
+        let comparison = Comparison::of(classes, labels, answers[0], answers[1], seed)
             .expect("one answer of each for every row");
         let matrices = answers.map(|answers| {
             ConfusionMatrix::from_predictions(classes, labels, answers)
@@ -75,7 +78,7 @@ impl RunComparison {
         });
         let mcnemar = comparison.mcnemar;
         Ok(Self {
-            runs: [first, second].map(|run| run.folder().display().to_string()),
+            runs: names(files),
             count: labels.len() as u64,
             accuracy: [matrices[0].accuracy(), matrices[1].accuracy()],
             macro_f1: [matrices[0].macro_f1(), matrices[1].macro_f1()],
@@ -83,14 +86,92 @@ impl RunComparison {
             mcnemar_p: mcnemar.p_value,
             accuracy_difference: comparison.bootstrap.accuracy.into(),
             macro_f1_difference: comparison.bootstrap.macro_f1.into(),
+            sets: None,
             resamples: comparison.bootstrap.resamples,
-            better: match comparison.verdict() {
-                Verdict::FirstBetter => Some("first"),
-                Verdict::SecondBetter => Some("second"),
-                Verdict::CannotBeTold => None,
-            },
+            better: better(comparison.verdict()),
         })
     }
+
+    fn of_sets(files: [&RunFiles; 2], runs: [&Finished; 2]) -> Result<Self, ReportError> {
+        let [a, b]: [Predictions<Vec<u32>>; 2] = read_same_rows(files, runs)?;
+        let classes = runs[0].labels.len();
+        let labels = &a.test.labels;
+        let answers = [&a.test.predictions, &b.test.predictions];
+        let seed = runs[0].result.seed;
+        let comparison = SetComparison::of(classes, labels, answers[0], answers[1], seed);
+        let scores = answers.map(|answers| LabelSetScores::of_sets(classes, labels, answers));
+        let both = |of: fn(&LabelSetScores) -> f64| [of(&scores[0]), of(&scores[1])];
+        let mcnemar = comparison.mcnemar;
+        Ok(Self {
+            runs: names(files),
+            count: labels.len() as u64,
+            accuracy: both(LabelSetScores::subset_accuracy),
+            macro_f1: both(LabelSetScores::macro_f1),
+            only_right: [mcnemar.only_first, mcnemar.only_second],
+            mcnemar_p: mcnemar.p_value,
+            accuracy_difference: comparison.exact.into(),
+            macro_f1_difference: comparison.macro_f1.into(),
+            sets: Some(OfSets {
+                micro_f1: both(LabelSetScores::micro_f1),
+                micro_f1_difference: comparison.micro_f1.into(),
+                randomization_p: comparison.randomization.p_value,
+            }),
+            resamples: comparison.resamples,
+            better: better(comparison.verdict()),
+        })
+    }
+}
+
+fn names(files: [&RunFiles; 2]) -> [String; 2] {
+    files.map(|run| run.folder().display().to_string())
+}
+
+fn better(verdict: Verdict) -> Option<&'static str> {
+    match verdict {
+        Verdict::FirstBetter => Some("first"),
+        Verdict::SecondBetter => Some("second"),
+        Verdict::CannotBeTold => None,
+    }
+}
+
+fn not_comparable([first, second]: [&RunFiles; 2], what: String) -> ReportError {
+    ReportError::NotComparable {
+        first: first.folder().to_owned(),
+        second: second.folder().to_owned(),
+        what,
+    }
+}
+
+/// The answers of two runs, if they are to the same rows by the same labels.
+fn read_same_rows<A: Answer>(
+    files: [&RunFiles; 2],
+    runs: [&Finished; 2],
+) -> Result<[Predictions<A>; 2], ReportError> {
+    let read = |side: usize| files[side].read_predictions::<A>(runs[side].labels.len());
+    let [a, b] = [read(0)?, read(1)?];
+    let shas = runs.map(|run| run.result.test.sha256.as_deref().unwrap_or("unknown"));
+    if shas[0] != shas[1] || a.test.labels != b.test.labels {
+        return Err(not_comparable(
+            files,
+            format!(
+                "their test sets differ ({} rows with sha256 {}, {} rows with sha256 {})",
+                a.test.labels.len(),
+                shas[0],
+                b.test.labels.len(),
+                shas[1]
+            ),
+        ));
+    }
+    if runs[0].labels != runs[1].labels {
+        return Err(not_comparable(
+            files,
+            format!(
+                "their labels differ ({:?}, {:?})",
+                runs[0].labels, runs[1].labels
+            ),
+        ));
+    }
+    Ok([a, b])
 }
 
 impl fmt::Display for RunComparison {
@@ -103,11 +184,18 @@ impl fmt::Display for RunComparison {
         }
         let count = grouped(self.count);
         for side in [0, 1] {
+            let first = match &self.sets {
+                None => format!("accuracy {}", percent(self.accuracy[side])),
+                Some(sets) => format!(
+                    "micro-F1 {:.4}, all labels right {}",
+                    sets.micro_f1[side],
+                    percent(self.accuracy[side])
+                ),
+            };
             writeln!(
                 f,
-                "{}: accuracy {}, macro-F1 {:.4}, {} of {count} test examples right that the other gets wrong",
+                "{}: {first}, macro-F1 {:.4}, {} of {count} test examples right that the other gets wrong",
                 self.runs[side],
-                percent(self.accuracy[side]),
                 self.macro_f1[side],
                 grouped(self.only_right[side])
             )?;
@@ -119,9 +207,20 @@ impl fmt::Display for RunComparison {
                 100.0 * difference.value
             )
         };
+        let of_rows = match &self.sets {
+            None => "accuracy",
+            Some(sets) => {
+                writeln!(
+                    f,
+                    "micro-F1, first minus second: {}",
+                    points(&sets.micro_f1_difference)
+                )?;
+                "all labels right"
+            }
+        };
         writeln!(
             f,
-            "accuracy, first minus second: {}",
+            "{of_rows}, first minus second: {}",
             points(&self.accuracy_difference)
         )?;
         writeln!(
@@ -129,6 +228,13 @@ impl fmt::Display for RunComparison {
             "macro-F1, first minus second: {}",
             points(&self.macro_f1_difference)
         )?;
+        if let Some(sets) = &self.sets {
+            writeln!(
+                f,
+                "paired randomization test of micro-F1, which decides: p = {}",
+                p_value(sets.randomization_p)
+            )?;
+        }
         writeln!(
             f,
             "McNemar's exact test: p = {}; intervals by the paired bootstrap, {} resamples",

@@ -44,16 +44,20 @@ pub(super) fn section(page: &mut Markup, material: &Material) {
         metrics.best_step,
         |y| format!("{y:.2}"),
     );
-    page.put(
-        "</figure><figure><figcaption>Accuracy on dev over steps</figcaption>",
-        &[],
-    );
+    let (title, points) = match metrics.dev_micro_f1.is_empty() {
+        true => ("Accuracy on dev over steps", &metrics.dev_accuracy),
+        false => ("Micro-F1 on dev over steps", &metrics.dev_micro_f1),
+    };
+    page.put("</figure><figure><figcaption>{}</figcaption>", &[&title]);
     chart(
         page,
-        "Accuracy on dev over steps",
-        &[curve(&metrics.dev_accuracy, second)],
+        title,
+        &[curve(points, second)],
         metrics.best_step,
-        |y| format!("{:.1} %", 100.0 * y),
+        |y| match metrics.dev_micro_f1.is_empty() {
+            true => format!("{:.1} %", 100.0 * y),
+            false => format!("{y:.3}"),
+        },
     );
     page.put("</figure></div>", &[]);
     if let Some(best) = metrics.best_step {

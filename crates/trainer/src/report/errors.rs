@@ -1,12 +1,13 @@
 //! Examples to look at: the worst errors, and the labels that are probably wrong.
 
-use super::Material;
 use super::classes::LABEL;
 use super::figures::{clip, grouped};
 use super::judgement::probability;
 use super::why::{self, Why};
+use super::{Judgement, Material};
 use crate::html::Markup;
-use crate::run_folder::{Input, PartAnswers};
+use crate::run_folder::{Input, PartAnswers, Predictions};
+use std::collections::BTreeMap;
 
 /// Characters of a text that are shown at once, and with the rest unfolded.
 const SHORT: usize = 400;
@@ -16,10 +17,17 @@ pub(super) const PLACE: usize = 120;
 /// Characters of a text whose words are coloured; each word costs some fifty bytes of page.
 const EXPLAINED: usize = 500;
 
+/// The answers of a run and what follows from them.
+type Judged<'a> = (&'a Predictions, &'a Judgement);
+
 /// The test rows whose label was thought least likely.
-pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
-    let errors = &material.judgement.errors;
-    let test = &material.predictions.test;
+pub(super) fn worst(
+    page: &mut Markup,
+    material: &Material,
+    (predictions, judgement): Judged<'_>,
+    rows: usize,
+) {
+    let (errors, test) = (&judgement.errors, &predictions.test);
     page.put("<section id=\"errors\"><h2>The worst errors</h2>", &[]);
     if errors.is_empty() {
         page.put(
@@ -45,8 +53,8 @@ pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
             "<li><div class=\"head\"><span class=\"soft\">test row {}{}</span>",
             &[&row, &place(test, row)],
         );
-        chip(page, material, "good", "is ", label, test, row);
-        chip(page, material, "bad", "answered ", answer, test, row);
+        show(page, material, "good", "is ", (test, row, label));
+        show(page, material, "bad", "answered ", (test, row, answer));
         if let Some(baseline) = &test.baseline {
             let said = if baseline[row] == label {
                 "baseline right"
@@ -59,15 +67,20 @@ pub(super) fn worst(page: &mut Markup, material: &Material, rows: usize) {
             page.put("<span class=\"soft\">also in the training part</span>", &[]);
         }
         page.put("</div>", &[]);
-        input(page, test, row, material.reasons.get(&row));
+        input(page, &test.inputs, row, material.reasons.get(&row));
         page.put("</li>", &[]);
     }
     page.put("</ol></section>\n", &[]);
 }
 
 /// The rows of dev and test whose label is probably wrong.
-pub(super) fn suspected(page: &mut Markup, material: &Material, rows: usize) {
-    let suspected = &material.judgement.suspected;
+pub(super) fn suspected(
+    page: &mut Markup,
+    material: &Material,
+    (predictions, judgement): Judged<'_>,
+    rows: usize,
+) {
+    let suspected = &judgement.suspected;
     page.put(
         "<section id=\"labels\"><h2>Suspected labels</h2><p class=\"soft\">The rule (confident learning): a class&#39;s threshold is the mean \
          probability that its own rows get for it; a row is suspected when, of the classes whose threshold it reaches, the most \
@@ -75,7 +88,7 @@ pub(super) fn suspected(page: &mut Markup, material: &Material, rows: usize) {
          is a reason to look, not a proof.</p>",
         &[],
     );
-    let total = material.predictions.dev.labels.len() + material.predictions.test.labels.len();
+    let total = predictions.dev.labels.len() + predictions.test.labels.len();
     page.put(
         "<p>{} of {} rows are suspected",
         &[&grouped(suspected.len() as u64), &grouped(total as u64)],
@@ -89,38 +102,35 @@ pub(super) fn suspected(page: &mut Markup, material: &Material, rows: usize) {
         &[&suspected.len().min(rows)],
     );
     for (part, found) in suspected.iter().take(rows) {
-        let answers = material.predictions.part(*part);
+        let answers = predictions.part(*part);
         page.put(
             "<li><div class=\"head\"><span class=\"soft\">{} row {}{}</span>",
             &[&part.name(), &found.row, &place(answers, found.row)],
         );
-        chip(
+        let [given, suggested] = [found.given, found.suggested];
+        show(
             page,
             material,
             "bad",
             "labelled ",
-            found.given,
-            answers,
-            found.row,
+            (answers, found.row, given),
         );
-        chip(
+        show(
             page,
             material,
             "good",
             "rather ",
-            found.suggested,
-            answers,
-            found.row,
+            (answers, found.row, suggested),
         );
         page.put("</div>", &[]);
-        input(page, answers, found.row, None);
+        input(page, &answers.inputs, found.row, None);
         page.put("</li>", &[]);
     }
     page.put("</ol></section>\n", &[]);
 }
 
 /// `, reviews.csv, line 74`, or nothing.
-fn place(answers: &PartAnswers, row: usize) -> String {
+pub(super) fn place<A>(answers: &PartAnswers<A>, row: usize) -> String {
     let place = answers.place(row);
     place.map_or_else(String::new, |place| {
         format!(", {}", clip(&place.to_string(), PLACE))
@@ -128,31 +138,43 @@ fn place(answers: &PartAnswers, row: usize) -> String {
 }
 
 /// A class with its probability for a row.
-fn chip(
+fn show(
     page: &mut Markup,
     material: &Material,
     kind: &'static str,
     word: &'static str,
-    class: u32,
-    answers: &PartAnswers,
-    row: usize,
+    (answers, row, class): (&PartAnswers, usize, u32),
 ) {
-    let label = clip(&material.labels[class as usize], LABEL);
-    let p = probability(answers, row, class);
-    let p = if p < 0.001 {
-        format!("{p:.1e}")
-    } else {
-        format!("{p:.3}")
+    let label = &material.labels[class as usize];
+    chip(page, kind, word, label, probability(answers, row, class));
+}
+
+/// A label with a probability.
+pub(super) fn chip(
+    page: &mut Markup,
+    kind: &'static str,
+    word: &'static str,
+    label: &str,
+    probability: f32,
+) {
+    let p = match probability {
+        p if p < 0.001 => format!("{p:.1e}"),
+        p => format!("{p:.3}"),
     };
     page.put(
         "<span class=\"chip {}\">{}<b>{}</b> {}</span>",
-        &[&kind, &word, &label, &p],
+        &[&kind, &word, &clip(label, LABEL), &p],
     );
 }
 
 /// The example itself.
-fn input(page: &mut Markup, answers: &PartAnswers, row: usize, why: Option<&Why>) {
-    match (answers.inputs.get(&row), why) {
+pub(super) fn input(
+    page: &mut Markup,
+    inputs: &BTreeMap<usize, Input>,
+    row: usize,
+    why: Option<&Why>,
+) {
+    match (inputs.get(&row), why) {
         (Some(Input::Text(text)), Some(Why::Text(why))) => {
             why::text::show(page, text, why, EXPLAINED);
         }

@@ -1,6 +1,8 @@
 //! What the answers of a run are worth: every score of the report, from the answers alone.
 
-use crate::run_folder::{AnsweredPart, CalibrationScore, ClassScore, PartAnswers, Predictions};
+use crate::run_folder::{
+    Answer, AnsweredPart, CalibrationScore, ClassScore, PartAnswers, Predictions,
+};
 use crate::statistics::{
     Comparison, ConfusionMatrix, Interval, Reliability, SuspectedLabel, Temperature, mean_loss,
     suspected_labels, wilson_interval,
@@ -92,15 +94,8 @@ impl Judgement {
 
     /// The rows of a part that the report shows, ascending.
     pub fn shown(&self, part: AnsweredPart) -> Vec<usize> {
-        let suspected = self.suspected.iter().take(SHOWN);
-        let suspected = suspected.filter(|(of, _)| *of == part);
-        let mut rows: Vec<usize> = suspected.map(|(_, label)| label.row).collect();
-        if part == AnsweredPart::Test {
-            rows.extend(self.errors.iter().take(SHOWN));
-        }
-        rows.sort_unstable();
-        rows.dedup();
-        rows
+        let suspected = self.suspected.iter().map(|(of, label)| (*of, label.row));
+        shown_of(part, suspected, self.errors.iter().copied())
     }
 
     /// The scores of each class, for `result.json`.
@@ -120,9 +115,15 @@ impl Judgement {
 
     /// The calibration, for `result.json`.
     pub fn calibration(&self) -> CalibrationScore {
-        let scaled = self.scaled.as_ref();
-        CalibrationScore {
-            expected_error: self.reliability.expected_error,
+        CalibrationScore::of(&self.reliability, self.scaled.as_ref())
+    }
+}
+
+impl CalibrationScore {
+    /// From the probabilities as they come, and at the temperature of dev where there is one.
+    pub(super) fn of(reliability: &Reliability, scaled: Option<&Scaled>) -> Self {
+        Self {
+            expected_error: reliability.expected_error,
             temperature: scaled.map(|scaled| scaled.temperature.value()),
             expected_error_scaled: scaled.map(|scaled| scaled.reliability.expected_error),
             loss_scaled: scaled.map(|scaled| scaled.loss),
@@ -130,8 +131,24 @@ impl Judgement {
     }
 }
 
+/// The rows of a part that are shown, ascending: of the first suspected ones, and on test of the first errors.
+pub(super) fn shown_of(
+    part: AnsweredPart,
+    suspected: impl Iterator<Item = (AnsweredPart, usize)>,
+    errors: impl Iterator<Item = usize>,
+) -> Vec<usize> {
+    let suspected = suspected.take(SHOWN).filter(|(of, _)| *of == part);
+    let mut rows: Vec<usize> = suspected.map(|(_, row)| row).collect();
+    if part == AnsweredPart::Test {
+        rows.extend(errors.take(SHOWN));
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
+
 /// The probability of class `class` for row `row`.
-pub fn probability(answers: &PartAnswers, row: usize, class: u32) -> f32 {
+pub fn probability<A>(answers: &PartAnswers<A>, row: usize, class: u32) -> f32 {
     let classes = answers.probabilities.len() / answers.labels.len().max(1);
     answers.probabilities[row * classes + class as usize]
 }
@@ -165,7 +182,8 @@ fn suspected(
     found.into_iter().map(place).collect()
 }
 
-fn unseen(test: &PartAnswers) -> Option<Unseen> {
+/// The share of right rows among those that the training part does not hold; `None` where it holds none.
+pub(super) fn unseen<A: Answer>(test: &PartAnswers<A>) -> Option<Unseen> {
     if test.in_train.is_empty() {
         return None;
     }

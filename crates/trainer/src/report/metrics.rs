@@ -11,6 +11,8 @@ pub(super) struct Metrics {
     pub(super) dev_loss: Vec<(f64, f64)>,
     /// Accuracy at each look at dev.
     pub(super) dev_accuracy: Vec<(f64, f64)>,
+    /// Micro-F1 at each look at dev, where rows may have any number of labels.
+    pub(super) dev_micro_f1: Vec<(f64, f64)>,
     /// The step of the last look that was the best so far.
     pub(super) best_step: Option<f64>,
 }
@@ -33,6 +35,7 @@ impl Metrics {
                 metrics.train_loss.extend(point("train_loss"));
                 metrics.dev_loss.extend(point("loss"));
                 metrics.dev_accuracy.extend(point("accuracy"));
+                metrics.dev_micro_f1.extend(point("micro_f1"));
                 if line.get("best") == Some(&Value::Bool(true)) {
                     metrics.best_step = Some(step);
                 }

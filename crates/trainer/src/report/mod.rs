@@ -15,11 +15,13 @@ mod metrics;
 mod page;
 mod repeat;
 mod repeated;
+mod sets;
 mod verdict;
 mod why;
 
 pub use compare::RunComparison;
 pub use judgement::{Judgement, SHOWN, Scaled, Unseen};
+pub use sets::{SetAnswers, SetError, SetJudgement, SuspectedAnswer};
 pub use verdict::{p_value, sentence, verdict};
 pub use why::{PictureWhy, TextWhy, Why, reasons};
 
@@ -57,15 +59,50 @@ pub enum ReportError {
     },
 }
 
+/// What `predictions.jsonl` holds, and what follows from it.
+#[derive(Clone, Debug)]
+pub enum Answers {
+    /// Where a row has one label.
+    One {
+        /// The answers.
+        predictions: Predictions,
+        /// Their scores.
+        judgement: Box<Judgement>,
+    },
+    /// Where a row may have any number of labels.
+    Sets {
+        /// The answers.
+        predictions: Predictions<Vec<u32>>,
+        /// Their scores.
+        judgement: Box<SetJudgement>,
+    },
+}
+
+impl Answers {
+    /// The bytes of `predictions.jsonl`.
+    pub fn to_bytes(&self, classes: usize) -> Vec<u8> {
+        match self {
+            Self::One { predictions, .. } => predictions.to_bytes(classes),
+            Self::Sets { predictions, .. } => predictions.to_bytes(classes),
+        }
+    }
+
+    /// The test rows that also stand in the training part, ascending.
+    fn in_train(&self) -> &[usize] {
+        match self {
+            Self::One { predictions, .. } => &predictions.test.in_train,
+            Self::Sets { predictions, .. } => &predictions.test.in_train,
+        }
+    }
+}
+
 /// A run's scores with the answers that they come from.
 #[derive(Clone, Debug)]
 pub struct Judged {
     /// What `result.json` holds.
     pub result: RunResult,
-    /// What `predictions.jsonl` holds.
-    pub predictions: Predictions,
-    /// What follows from them.
-    pub judgement: Judgement,
+    /// The answers.
+    pub answers: Answers,
 }
 
 /// Everything that a report is made of.
@@ -86,9 +123,7 @@ pub struct Material {
     /// Its scores.
     pub result: RunResult,
     /// Its answers.
-    pub predictions: Predictions,
-    /// What follows from them.
-    pub judgement: Judgement,
+    pub answers: Answers,
     /// Why the errors that are shown were made, by their test rows; of networks that read text on backends that can tell.
     pub reasons: BTreeMap<usize, Why>,
 }
@@ -100,16 +135,12 @@ impl Material {
     /// [`ReportError`] naming the file.
     pub fn read(files: &RunFiles, judged: Judged, machine: &Machine) -> Result<Self, ReportError> {
         let path = files.path(RunFile::Config).display().to_string();
-        let Judged {
-            result,
-            predictions,
-            judgement,
-        } = judged;
+        let Judged { result, answers } = judged;
         let config = RunConfig::from_toml(&files.read_config()?, &path)?;
         let reasons = match config.model.reads_images() || machine.backend.runs_our_kernels() {
             true => {
                 let predictor = Predictor::open(files.folder(), machine)?;
-                reasons(&predictor, &predictions.test, &judgement)?
+                reasons(&predictor, &answers)?
             }
             false => BTreeMap::new(),
         };
@@ -121,8 +152,7 @@ impl Material {
             environment: files.read_environment()?,
             metrics: files.read_metrics()?,
             result,
-            predictions,
-            judgement,
+            answers,
             reasons,
         })
     }
@@ -132,26 +162,34 @@ impl Material {
     /// # Errors
     /// [`ReportError`] naming the file that is missing or malformed.
     pub fn of_finished(files: &RunFiles, machine: &Machine) -> Result<Self, ReportError> {
-        let Finished {
-            result,
-            labels,
-            predictions,
-        } = Finished::read(files)?;
-        let judgement = Judgement::of(&predictions, labels.len(), result.seed);
-        let judged = Judged {
-            result,
-            predictions,
-            judgement,
+        let Finished { result, labels } = Finished::read(files)?;
+        let (classes, seed) = (labels.len(), result.seed);
+        let answers = match result.test.sets {
+            None => {
+                let predictions = files.read_predictions(classes)?;
+                let judgement = Box::new(Judgement::of(&predictions, classes, seed));
+                Answers::One {
+                    predictions,
+                    judgement,
+                }
+            }
+            Some(_) => {
+                let predictions = files.read_predictions(classes)?;
+                let judgement = Box::new(SetJudgement::of(&predictions, classes, seed));
+                Answers::Sets {
+                    predictions,
+                    judgement,
+                }
+            }
         };
-        Self::read(files, judged, machine)
+        Self::read(files, Judged { result, answers }, machine)
     }
 }
 
-/// The scores and answers of a finished run.
+/// The scores and labels of a finished run.
 struct Finished {
     result: RunResult,
     labels: Vec<String>,
-    predictions: Predictions,
 }
 
 impl Finished {
@@ -162,12 +200,7 @@ impl Finished {
         };
         let result = files.read_result()?.ok_or_else(unfinished)?;
         let labels = files.read_labels()?;
-        let predictions = files.read_predictions(labels.len())?;
-        Ok(Self {
-            result,
-            labels,
-            predictions,
-        })
+        Ok(Self { result, labels })
     }
 }
 

@@ -1,9 +1,10 @@
 //! `report.html`: one file without a script, a request or a font of its own, that opens from the disk.
 
 use super::figures::{duration, grouped, interval, model_name, percent};
-use super::{Material, SHOWN};
-use super::{calibration, classes, curves, errors, repeat, repeated, sentence, verdict};
+use super::{Answers, Judgement, Material, SHOWN};
+use super::{calibration, classes, curves, errors, repeat, repeated, sentence, sets, verdict};
 use crate::html::{Markup, Page};
+use crate::run_folder::RunResult;
 use crate::statistics::Verdict;
 
 const STYLE: &str = include_str!("style.css");
@@ -38,13 +39,29 @@ fn whole(material: &Material, rows: usize) -> String {
         &[],
     );
     tiles(&mut page, material);
-    scores(&mut page, material);
-    curves::section(&mut page, material);
-    classes::table(&mut page, material);
-    classes::confusions(&mut page, material);
-    calibration::section(&mut page, material);
-    errors::worst(&mut page, material, rows);
-    errors::suspected(&mut page, material, rows);
+    match &material.answers {
+        Answers::One {
+            predictions,
+            judgement,
+        } => {
+            scores(&mut page, material, judgement);
+            curves::section(&mut page, material);
+            classes::table(&mut page, material, judgement);
+            classes::confusions(&mut page, material, judgement);
+            calibration::section(
+                &mut page,
+                material.result.test.loss,
+                (&judgement.reliability, judgement.scaled.as_ref()),
+                &calibration::CLASSES,
+            );
+            errors::worst(&mut page, material, (predictions, judgement), rows);
+            errors::suspected(&mut page, material, (predictions, judgement), rows);
+        }
+        Answers::Sets {
+            predictions,
+            judgement,
+        } => sets::sections(&mut page, material, predictions, judgement, rows),
+    }
     data(&mut page, material);
     repeated::section(&mut page, &material.data.repeats, rows);
     repeat::section(&mut page, material);
@@ -74,6 +91,31 @@ fn verdict_box(page: &mut Markup, material: &Material) {
 
 fn tiles(page: &mut Markup, material: &Material) {
     let result = &material.result;
+    let mut tiles = match &result.test.sets {
+        Some(sets) => sets::tiles(result, sets),
+        None => tiles_of_classes(result),
+    };
+    if let Some(calibration) = &result.calibration {
+        tiles.push((
+            format!("{:.2} points", 100.0 * calibration.expected_error),
+            "calibration error".to_owned(),
+        ));
+    }
+    tiles.push((
+        duration(result.train.seconds),
+        format!("training, {} steps", grouped(result.train.steps)),
+    ));
+    page.put("<div class=\"tiles\">", &[]);
+    for (value, about) in tiles {
+        page.put(
+            "<div class=\"tile\"><b>{}</b><span>{}</span></div>",
+            &[&value, &about],
+        );
+    }
+    page.put("</div>\n", &[]);
+}
+
+fn tiles_of_classes(result: &RunResult) -> Vec<(String, String)> {
     let test = &result.test;
     let mut tiles = vec![
         (
@@ -91,28 +133,10 @@ fn tiles(page: &mut Markup, material: &Material) {
             "accuracy of the linear baseline".to_owned(),
         ));
     }
-    tiles.push((
-        format!(
-            "{:.2} points",
-            100.0 * material.judgement.reliability.expected_error
-        ),
-        "calibration error".to_owned(),
-    ));
-    tiles.push((
-        duration(result.train.seconds),
-        format!("training, {} steps", grouped(result.train.steps)),
-    ));
-    page.put("<div class=\"tiles\">", &[]);
-    for (value, about) in tiles {
-        page.put(
-            "<div class=\"tile\"><b>{}</b><span>{}</span></div>",
-            &[&value, &about],
-        );
-    }
-    page.put("</div>\n", &[]);
+    tiles
 }
 
-fn scores(page: &mut Markup, material: &Material) {
+fn scores(page: &mut Markup, material: &Material, judgement: &Judgement) {
     let result = &material.result;
     page.put(
         "<section id=\"scores\"><h2>Scores on the test set</h2><div class=\"wide\"><table><thead><tr><th>machine</th>\
@@ -148,7 +172,7 @@ fn scores(page: &mut Markup, material: &Material) {
         row(name, b.accuracy, b.ci95, b.macro_f1, b.error, b.count);
     }
     page.put("</tbody></table></div>", &[]);
-    if let Some(comparison) = &material.judgement.comparison {
+    if let Some(comparison) = &judgement.comparison {
         let points = |d: &crate::statistics::Difference| {
             let [value, low, high] = [d.value, d.low, d.high].map(|x| 100.0 * x);
             format!("{value:+.2} points ({low:+.2} to {high:+.2})")
@@ -166,7 +190,7 @@ fn scores(page: &mut Markup, material: &Material) {
             ],
         );
     }
-    if let Some(unseen) = &material.judgement.unseen {
+    if let Some(unseen) = &judgement.unseen {
         let repeated = test.count - unseen.count;
         page.put(
             "<p><b>{} test rows also stand in the training part.</b> On the other {} the network is right on {} ({}).</p>",
@@ -205,6 +229,6 @@ fn data(page: &mut Markup, material: &Material) {
     page.put(
         "<p>Test rows that also stand in the training part: {}.</p><p class=\"soft\">Texts are compared in lower case with each run of \
          white space as one blank; pictures pixel by pixel. sha256 of the examples and their split: <code>{}</code></p></section>\n",
-        &[&grouped(material.predictions.test.in_train.len() as u64), &card.sha256],
+        &[&grouped(material.answers.in_train().len() as u64), &card.sha256],
     );
 }

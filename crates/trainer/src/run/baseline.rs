@@ -1,13 +1,13 @@
 //! The linear baseline beside a run's score, on the run's own split.
 //!
-//! It makes no choices on dev data, so it learns from the training and dev parts together: all that the network has seen.
+//! It learns from the training and dev parts together: all that the network has seen. One label a row leaves it no choice to make on dev.
 
 use datasets::{Language, TextExample};
 
 use super::RunError;
 use crate::assembly::{ImageTask, TextTask};
 use crate::baseline::{
-    BaselineRun, Parts, SetBaselineRun, Units, run_pixel_baseline, run_set_baseline,
+    BaselineRun, Parts, SetBaselineRun, SetParts, Units, run_pixel_baseline, run_set_baseline,
     run_text_baseline,
 };
 use crate::label_sets::LabelSets;
@@ -40,18 +40,28 @@ pub(super) fn of_texts(task: &TextTask, objective: &Objective) -> Result<Baselin
 
 /// Fits the text baseline where rows may have any number of labels, and answers the test part.
 pub(super) fn of_sets(task: &TextTask, sets: &LabelSets) -> Result<SetBaselineRun, RunError> {
-    let seen = task.split.train.iter().chain(&task.split.dev);
-    let (train, cells): (Vec<&str>, Vec<u32>) = seen
-        .map(|example| (example.text.as_str(), example.label))
-        .unzip();
-    let test = task.split.test.iter().map(|example| example.text.as_str());
-    let test: Vec<&str> = test.collect();
-    let (truths, classes) = (sets.truths(&cells), sets.classes().len());
-    run_set_baseline(&train, &truths, &test, classes, units_of(task)).map_err(|e| {
-        RunError::Baseline {
-            reason: e.to_string(),
-        }
+    let (train, train_truths) = texts_and_truths(&task.split.train, sets);
+    let (dev, dev_truths) = texts_and_truths(&task.split.dev, sets);
+    let (test, _) = texts_and_truths(&task.split.test, sets);
+    let parts = SetParts {
+        train: &train,
+        train_truths: &train_truths,
+        dev: &dev,
+        dev_truths: &dev_truths,
+        test: &test,
+        classes: sets.classes().len(),
+    };
+    run_set_baseline(&parts, units_of(task)).map_err(|e| RunError::Baseline {
+        reason: e.to_string(),
     })
+}
+
+fn texts_and_truths<'a>(rows: &'a [TextExample], sets: &LabelSets) -> (Vec<&'a str>, Vec<bool>) {
+    let (texts, cells): (Vec<&str>, Vec<u32>) = rows
+        .iter()
+        .map(|row| (row.text.as_str(), row.label))
+        .unzip();
+    (texts, sets.truths(&cells))
 }
 
 fn units_of(task: &TextTask) -> Units {

@@ -4,10 +4,10 @@ use super::Work;
 use crate::baseline::BaselineRun;
 use crate::learning::{self, Evaluation, Position, Trainer};
 use crate::network::Network;
-use crate::report::{Judged, Judgement};
+use crate::report::{Answers, Judged, Judgement};
 use crate::run_folder::{
-    AnsweredPart, BaselineScore, PartAnswers, Predictions, RunResult, TestScore, TrainSummary,
-    peak_rss_bytes,
+    Answer, AnsweredPart, BaselineScore, PartAnswers, Predictions, RunResult, TestScore,
+    TrainSummary, peak_rss_bytes,
 };
 
 impl Work<'_> {
@@ -55,20 +55,7 @@ impl Work<'_> {
         predictions.test.in_train = self.rows.in_train();
         predictions.test.baseline = baseline.as_ref().map(|run| run.predictions.clone());
         let judgement = Judgement::of(&predictions, self.labels.len(), config.seed);
-        for (part, answers) in [
-            (AnsweredPart::Dev, &mut predictions.dev),
-            (AnsweredPart::Test, &mut predictions.test),
-        ] {
-            let inputs = judgement.shown(part).into_iter();
-            answers.inputs = inputs
-                .filter_map(|row| Some((row, self.rows.input(part, row)?)))
-                .collect();
-            let rows = 0..answers.labels.len();
-            answers.places = rows.map(|row| self.rows.place(part, row)).collect();
-            if answers.places.iter().all(Option::is_none) {
-                answers.places.clear();
-            }
-        }
+        self.keep_inputs(&mut predictions, |part| judgement.shown(part));
         let baseline = baseline.map(|run| {
             let score = BaselineScore::new(run.name, &run.matrix, run.seconds);
             let comparison = judgement.comparison.as_ref();
@@ -90,8 +77,30 @@ impl Work<'_> {
         };
         Judged {
             result,
-            predictions,
-            judgement,
+            answers: Answers::One {
+                predictions,
+                judgement: Box::new(judgement),
+            },
+        }
+    }
+
+    /// Puts beside the answers where their rows were read, and the inputs of those that are shown.
+    pub(super) fn keep_inputs<A: Answer>(
+        &self,
+        predictions: &mut Predictions<A>,
+        shown: impl Fn(AnsweredPart) -> Vec<usize>,
+    ) {
+        for part in [AnsweredPart::Dev, AnsweredPart::Test] {
+            let inputs = shown(part).into_iter();
+            let answers = predictions.part_mut(part);
+            answers.inputs = inputs
+                .filter_map(|row| Some((row, self.rows.input(part, row)?)))
+                .collect();
+            let rows = 0..answers.labels.len();
+            answers.places = rows.map(|row| self.rows.place(part, row)).collect();
+            if answers.places.iter().all(Option::is_none) {
+                answers.places.clear();
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The end of a run whose rows may have any number of labels: thresholds on dev, the score on the test set, the baseline beside it.
+//! The end of a run whose rows may have any number of labels: thresholds on dev, the answers to the test set, their scores.
 
 use super::{RunError, Work, baseline};
 use crate::assembly::TextTask;
@@ -6,8 +6,9 @@ use crate::examples::Examples;
 use crate::label_sets::LabelSets;
 use crate::learning::{SetEvaluation, logits};
 use crate::network::Network;
-use crate::run_folder::{BaselineScore, RunResult, SetScore, TestScore, TrainSummary};
-use crate::statistics::{LabelSetScores, McNemar};
+use crate::report::{Answers, Judged, SetAnswers, SetJudgement};
+use crate::run_folder::{Predictions, RunResult, TestScore, TrainSummary};
+use crate::statistics::sets_of;
 
 /// A set whose rows may have any number of labels.
 pub(super) struct ManyLabels<'a> {
@@ -35,57 +36,69 @@ impl ManyLabels<'_> {
         kept: &N,
         [dev, test]: [&E; 2],
         train: TrainSummary,
-    ) -> Result<RunResult, RunError>
+    ) -> Result<Judged, RunError>
     where
         N: Network,
         E: Examples<Batch = N::Batch>,
     {
-        let answers = |part: &E| {
+        let evaluate = |part: &E| {
             let logits = logits(kept, part, &work.machine.device);
             SetEvaluation::of_logits(&logits, part.labels(), self.sets)
         };
-        let thresholds = answers(dev).best_thresholds();
+        let on_dev = evaluate(dev);
+        let thresholds = on_dev.best_thresholds();
         work.session.folder.write_thresholds(&thresholds)?;
         // The test set is read here for the first and only time, after every choice has been made.
-        let answers = answers(test);
-        let given = answers.predictions(&thresholds);
-        let labels = self.sets.classes();
-        let scores = LabelSetScores::of(labels.len(), &answers.truths, &given);
-        let sets = SetScore::new(&scores, labels, &thresholds);
+        let on_test = evaluate(test);
+        let loss = on_test.loss;
         let baseline = match self.with_baseline {
-            true => Some(self.baseline(&answers.truths, &given)?),
+            true => Some(baseline::of_sets(self.task, self.sets)?),
             false => None,
         };
+        let labels = self.sets.classes();
+        let mut predictions = Predictions {
+            dev: answers(on_dev, &thresholds),
+            test: answers(on_test, &thresholds),
+        };
+        predictions.test.in_train = work.rows.in_train();
+        let of_baseline = baseline
+            .as_ref()
+            .map(|run| sets_of(labels.len(), &run.predictions));
+        predictions.test.baseline = of_baseline;
         let config = &work.session.config;
-        Ok(RunResult {
+        let judgement = SetJudgement::of(&predictions, labels.len(), config.seed);
+        work.keep_inputs(&mut predictions, |part| judgement.shown(part));
+        let result = RunResult {
             model: config.model.name().to_owned(),
             data: work.data.to_owned(),
             backend: work.machine.backend.name().to_owned(),
             seed: config.seed,
-            test: TestScore::of_sets(&scores, sets, answers.loss),
-            baseline,
+            test: TestScore {
+                sha256: Some(work.rows.test_sha256()),
+                ..judgement.test_score(labels, &thresholds, loss)
+            },
+            baseline: baseline
+                .and_then(|run| judgement.baseline_score(labels, &run.name, run.seconds)),
             train,
             classes: Vec::new(),
-            calibration: None,
+            calibration: Some(judgement.calibration()),
+        };
+        Ok(Judged {
+            result,
+            answers: Answers::Sets {
+                predictions,
+                judgement: Box::new(judgement),
+            },
         })
     }
+}
 
-    fn baseline(&self, truths: &[bool], given: &[bool]) -> Result<BaselineScore, RunError> {
-        let run = baseline::of_sets(self.task, self.sets)?;
-        let labels = self.sets.classes();
-        let scores = LabelSetScores::of(labels.len(), truths, &run.predictions);
-        let sets = SetScore::new(&scores, labels, &[]);
-        let mut score = BaselineScore::of_sets(run.name, &scores, sets, run.seconds);
-        // Rows whose labels are all right, by the one and by the other.
-        let right = |predictions: &[bool]| -> Vec<u32> {
-            let rows = truths.chunks_exact(labels.len());
-            rows.zip(predictions.chunks_exact(labels.len()))
-                .map(|(truth, given)| u32::from(truth == given))
-                .collect()
-        };
-        let (network, other) = (right(given), right(&run.predictions));
-        let test = McNemar::compare(&vec![1; network.len()], &network, &other);
-        score.mcnemar_p = test.ok().map(|test| test.p_value);
-        Ok(score)
+fn answers(evaluation: SetEvaluation, thresholds: &[f32]) -> SetAnswers {
+    let given = evaluation.predictions(thresholds);
+    SetAnswers {
+        labels: sets_of(evaluation.classes, &evaluation.truths),
+        predictions: sets_of(evaluation.classes, &given),
+        probabilities: evaluation.probabilities,
+        ..SetAnswers::default()
     }
 }

@@ -35,7 +35,7 @@ use crate::weights::{collect, to_safetensors};
 
 use judging_sets::ManyLabels;
 pub use report::{predict_line, quoted, score_line};
-pub use report_sets::table as label_table;
+pub use report_sets::{scores as set_scores, table as label_table};
 use rows::Rows;
 
 /// Why a run failed.
@@ -356,6 +356,10 @@ impl Work<'_> {
             train: counts(train.labels()),
             dev: counts(dev.labels()),
             test: counts(test.labels()),
+            rows: self
+                .many
+                .as_ref()
+                .map(|_| [train, dev, test].map(|part| part.count() as u64)),
             notes: self.notes.to_vec(),
             repeats: self.rows.repeats(),
         };
@@ -410,21 +414,21 @@ impl Work<'_> {
             ("data", self.sha256),
         ];
         folder.write(RunFile::Model, &to_safetensors(&collect(&kept), &metadata))?;
-        let result = match &self.many {
+        let judged = match &self.many {
             Some(many) => many.judge(&self, &kept, [dev, test], summary)?,
             None => {
                 // The test set is read here for the first and only time, after every choice has been made.
                 let [dev, test] =
                     [dev, test].map(|part| evaluate(&kept, part, &self.machine.device));
                 let baseline = baseline.map(|fit| fit()).transpose()?;
-                let judged = self.judge(dev, test, baseline, summary);
-                let answers = judged.predictions.to_bytes(self.labels.len());
-                folder.write(RunFile::Predictions, &answers)?;
-                let material = Material::read(folder.files(), judged, self.machine)?;
-                page::write(folder, &material, self.extras.report)?;
-                material.result
+                self.judge(dev, test, baseline, summary)
             }
         };
+        let answers = judged.answers.to_bytes(self.labels.len());
+        folder.write(RunFile::Predictions, &answers)?;
+        let material = Material::read(folder.files(), judged, self.machine)?;
+        page::write(folder, &material, self.extras.report)?;
+        let result = material.result;
         if self.stop.flag().load(Ordering::Relaxed) {
             return Ok(RunOutcome::Interrupted {
                 folder: folder.folder().to_owned(),

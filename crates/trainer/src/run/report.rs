@@ -10,7 +10,7 @@ use crate::run_folder::{BaselineScore, CalibrationScore, RunResult, TrainSummary
 pub fn score_line(result: &RunResult) -> String {
     let test = &result.test;
     if let Some(sets) = &test.sets {
-        return report_sets::score_line(result, sets);
+        return format!("test {}", report_sets::scores(test, sets));
     }
     format!(
         "test accuracy {:.2} % (95 % interval {:.2} to {:.2}, {} examples), macro-F1 {:.4}, loss {:.4}",
@@ -25,6 +25,9 @@ pub fn score_line(result: &RunResult) -> String {
 
 /// `baseline      93.08 % (95 % interval 92.57 to 93.56): tf-idf of words, linear SVM, 7.5 s`.
 fn baseline_line(baseline: &BaselineScore) -> String {
+    if let Some(sets) = &baseline.sets {
+        return report_sets::baseline_line(baseline, sets);
+    }
     format!(
         "baseline      {:.2} % (95 % interval {:.2} to {:.2}), macro-F1 {:.4}: {}, {:.1} s",
         100.0 * baseline.accuracy,
@@ -50,12 +53,15 @@ fn calibration_line(calibration: &CalibrationScore) -> String {
     }
 }
 
-/// The verdict, the score, the baseline and the calibration.
+/// The verdict, the score, of sets the labels one by one, the baseline and the calibration.
 fn write_scores(f: &mut fmt::Formatter<'_>, result: &RunResult) -> fmt::Result {
     if result.baseline.is_some() {
         writeln!(f, "{}", sentence(result))?;
     }
     writeln!(f, "{}", score_line(result))?;
+    if let Some(sets) = &result.test.sets {
+        f.write_str(&report_sets::table(sets))?;
+    }
     if let Some(baseline) = &result.baseline {
         writeln!(f, "{}", baseline_line(baseline))?;
     }
@@ -70,10 +76,7 @@ impl fmt::Display for RunOutcome {
         let Self::Complete { result, .. } = self else {
             return Ok(());
         };
-        match &result.test.sets {
-            Some(sets) => report_sets::write(f, result, sets)?,
-            None => write_scores(f, result)?,
-        }
+        write_scores(f, result)?;
         let train = &result.train;
         let memory = train
             .peak_rss_bytes

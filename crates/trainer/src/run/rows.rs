@@ -76,11 +76,16 @@ impl Rows for TextTask {
     }
 
     fn test_sha256(&self) -> String {
+        let label = |row: &TextExample| match &self.sets {
+            None => self.labels[row.label as usize].clone().into_bytes(),
+            Some(sets) => {
+                let names = sets.set(row.label).iter();
+                let names = names.map(|class| self.labels[*class as usize].as_bytes());
+                names.flat_map(with_length).collect()
+            }
+        };
         let rows = self.split.test.iter();
-        sha256(
-            &self.labels,
-            rows.map(|row| (row.text.as_bytes(), row.label)),
-        )
+        sha256(rows.map(|row| (row.text.as_bytes(), label(row))))
     }
 }
 
@@ -142,20 +147,22 @@ impl Rows for ImageTask {
     }
 
     fn test_sha256(&self) -> String {
-        let labels = self.test.labels.iter().copied();
-        sha256(&self.labels, self.test.images().zip(labels))
+        let labels = self.test.labels.iter();
+        let labels = labels.map(|label| self.labels[*label as usize].clone().into_bytes());
+        sha256(self.test.images().zip(labels))
     }
 }
 
-fn sha256<'a>(names: &[String], rows: impl Iterator<Item = (&'a [u8], u32)>) -> String {
+/// Bytes with their number in front.
+fn with_length(bytes: &[u8]) -> Vec<u8> {
+    [&(bytes.len() as u64).to_le_bytes(), bytes].concat()
+}
+
+fn sha256<'a>(rows: impl Iterator<Item = (&'a [u8], Vec<u8>)>) -> String {
     let mut hasher = Sha256::new();
-    let mut add = |bytes: &[u8]| {
-        hasher.update((bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
     for (content, label) in rows {
-        add(content);
-        add(names[label as usize].as_bytes());
+        hasher.update(with_length(content));
+        hasher.update(with_length(&label));
     }
     hasher
         .finalize()
@@ -170,11 +177,11 @@ mod tests {
 
     #[test]
     fn the_digest_sees_rows_labels_and_their_borders() {
-        let names = ["no".to_owned(), "yes".to_owned()];
+        let name = |label: &u32| ["no", "yes"][*label as usize].as_bytes().to_vec();
         let of = |rows: &[(&str, u32)]| {
             sha256(
-                &names,
-                rows.iter().map(|(text, label)| (text.as_bytes(), *label)),
+                rows.iter()
+                    .map(|(text, label)| (text.as_bytes(), name(label))),
             )
         };
         let digests = [

@@ -16,6 +16,9 @@ pub struct DataCard {
     pub dev: Vec<u64>,
     /// Test rows of each class.
     pub test: Vec<u64>,
+    /// Rows of train, dev and test where a row may have any number of classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<[u64; 3]>,
     /// What was guessed, cut, skipped or noticed; repeats within and across the parts among it.
     pub notes: Vec<String>,
     /// Rows that repeat an earlier one, some of them with both places.
@@ -26,7 +29,8 @@ pub struct DataCard {
 impl DataCard {
     /// Rows of train, dev and test.
     pub fn rows(&self) -> [u64; 3] {
-        [&self.train, &self.dev, &self.test].map(|part| part.iter().sum())
+        let one_class_a_row = || [&self.train, &self.dev, &self.test].map(|part| part.iter().sum());
+        self.rows.unwrap_or_else(one_class_a_row)
     }
 }
 

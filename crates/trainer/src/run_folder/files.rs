@@ -3,7 +3,7 @@
 use super::data_card::DataCard;
 use super::environment::Environment;
 use super::error::RunFolderError;
-use super::predictions::Predictions;
+use super::predictions::{Answer, Predictions};
 use super::result::RunResult;
 use crate::checkpoint::{Disk, IoFailure, Storage};
 use serde::de::DeserializeOwned;
@@ -233,7 +233,10 @@ impl RunFiles {
     /// # Errors
     /// [`RunFolderError::Older`] for a run of a version that did not keep them; when they cannot be read or a line is
     /// malformed, which is named.
-    pub fn read_predictions(&self, classes: usize) -> Result<Predictions, RunFolderError> {
+    pub fn read_predictions<A: Answer>(
+        &self,
+        classes: usize,
+    ) -> Result<Predictions<A>, RunFolderError> {
         self.require(RunFile::Predictions)?;
         let path = self.path(RunFile::Predictions);
         let (reader, _) = Disk.open(&path).map_err(IoFailure::new("read", &path))?;

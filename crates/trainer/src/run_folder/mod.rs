@@ -42,7 +42,7 @@ pub use folder::RunFolder;
 pub use memory::peak_rss_bytes;
 pub use metrics::{Cut, MetricsLog};
 pub use place::Place;
-pub use predictions::{AnsweredPart, Input, PartAnswers, Predictions, TEXT_KEPT};
+pub use predictions::{Answer, AnsweredPart, Input, PartAnswers, Predictions, TEXT_KEPT};
 pub use result::{
     BaselineScore, CalibrationScore, ClassScore, DifferenceScore, RunResult, TestScore,
     TrainSummary,

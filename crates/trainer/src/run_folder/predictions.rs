@@ -8,15 +8,35 @@
 //! `baseline` is the linear baseline's answer, on test alone since it learns from
 //! dev; `in_train` marks a test row that also stands in the training part. The input itself (`text`, or `image` as a
 //! base64 PNG) is kept for the rows that a report shows and no others. Above 100 classes a line keeps the 100 most probable
-//! ones and the label's, as pairs of class and probability.
+//! ones and the label's, as pairs of class and probability. Where a row has any number of labels, `label`, `prediction` and
+//! `baseline` are lists of classes, ascending.
 
 use super::error::RunFolderError;
 use crate::checkpoint::IoFailure;
 use datasets::RowPlace;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+
+/// What a row is labelled as, or answered: a class, or any number of classes, ascending.
+pub trait Answer: Clone + PartialEq + Serialize + DeserializeOwned {
+    /// Its classes.
+    fn classes(&self) -> &[u32];
+}
+
+impl Answer for u32 {
+    fn classes(&self) -> &[u32] {
+        std::slice::from_ref(self)
+    }
+}
+
+impl Answer for Vec<u32> {
+    fn classes(&self) -> &[u32] {
+        self
+    }
+}
 
 /// Probabilities a line keeps at most, the label's apart.
 const MOST_KEPT: usize = 100;
@@ -57,16 +77,16 @@ pub enum Input {
 }
 
 /// The answers on one part.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PartAnswers {
+#[derive(Clone, Debug, PartialEq)]
+pub struct PartAnswers<A = u32> {
     /// The label of each row.
-    pub labels: Vec<u32>,
+    pub labels: Vec<A>,
     /// The network's class for each row.
-    pub predictions: Vec<u32>,
+    pub predictions: Vec<A>,
     /// The network's probabilities, `[rows, classes]`.
     pub probabilities: Vec<f32>,
     /// The baseline's class for each row, where it was asked.
-    pub baseline: Option<Vec<u32>>,
+    pub baseline: Option<Vec<A>>,
     /// Which rows also stand in the training part, ascending.
     pub in_train: Vec<usize>,
     /// Where each row was read; none at all where no row was read from a file.
@@ -75,32 +95,47 @@ pub struct PartAnswers {
     pub inputs: BTreeMap<usize, Input>,
 }
 
-impl PartAnswers {
+impl<A> PartAnswers<A> {
     /// Where a row was read.
     pub fn place(&self, row: usize) -> Option<&RowPlace> {
         self.places.get(row)?.as_ref()
     }
 }
 
+impl<A> Default for PartAnswers<A> {
+    fn default() -> Self {
+        Self {
+            labels: Vec::new(),
+            predictions: Vec::new(),
+            probabilities: Vec::new(),
+            baseline: None,
+            in_train: Vec::new(),
+            places: Vec::new(),
+            inputs: BTreeMap::new(),
+        }
+    }
+}
+
 /// All answers of a run.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Predictions {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictions<A = u32> {
     /// On dev.
-    pub dev: PartAnswers,
+    pub dev: PartAnswers<A>,
     /// On test.
-    pub test: PartAnswers,
+    pub test: PartAnswers<A>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+#[serde(bound = "A: Answer")]
+struct Line<A> {
     part: AnsweredPart,
     index: usize,
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     place: Option<RowPlace>,
-    label: u32,
-    prediction: u32,
+    label: A,
+    prediction: A,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    baseline: Option<u32>,
+    baseline: Option<A>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     in_train: bool,
     probabilities: Kept,
@@ -118,15 +153,16 @@ enum Kept {
 }
 
 impl Kept {
-    fn of(row: &[f32], label: u32) -> Self {
+    fn of(row: &[f32], label: &[u32]) -> Self {
         if row.len() <= MOST_KEPT {
             return Self::All(row.to_vec());
         }
         let mut order: Vec<u32> = (0..row.len() as u32).collect();
         order.sort_by(|a, b| row[*b as usize].total_cmp(&row[*a as usize]));
-        let label_is_far = !order[..MOST_KEPT].contains(&label);
         order.truncate(MOST_KEPT);
-        order.extend(label_is_far.then_some(label));
+        let far = label.iter().filter(|class| !order.contains(class));
+        let far: Vec<u32> = far.copied().collect();
+        order.extend(far);
         order.sort_unstable();
         let pairs = order.into_iter().map(|class| (class, row[class as usize]));
         Self::Most(pairs.collect())
@@ -153,16 +189,16 @@ impl Kept {
     }
 }
 
-impl Predictions {
+impl<A: Answer> Predictions<A> {
     /// The part of this name.
-    pub fn part(&self, part: AnsweredPart) -> &PartAnswers {
+    pub fn part(&self, part: AnsweredPart) -> &PartAnswers<A> {
         match part {
             AnsweredPart::Dev => &self.dev,
             AnsweredPart::Test => &self.test,
         }
     }
 
-    fn part_mut(&mut self, part: AnsweredPart) -> &mut PartAnswers {
+    pub(crate) fn part_mut(&mut self, part: AnsweredPart) -> &mut PartAnswers<A> {
         match part {
             AnsweredPart::Dev => &mut self.dev,
             AnsweredPart::Test => &mut self.test,
@@ -185,11 +221,11 @@ impl Predictions {
                     part,
                     index,
                     place: answers.place(index).cloned(),
-                    label: answers.labels[index],
-                    prediction: answers.predictions[index],
-                    baseline: answers.baseline.as_ref().map(|baseline| baseline[index]),
+                    label: answers.labels[index].clone(),
+                    prediction: answers.predictions[index].clone(),
+                    baseline: answers.baseline.as_ref().map(|all| all[index].clone()),
                     in_train: answers.in_train.binary_search(&index).is_ok(),
-                    probabilities: Kept::of(row, answers.labels[index]),
+                    probabilities: Kept::of(row, answers.labels[index].classes()),
                     text,
                     image,
                 };
@@ -206,7 +242,8 @@ impl Predictions {
         path: &Path,
         classes: usize,
     ) -> Result<Self, RunFolderError> {
-        let mut found = Self::default();
+        let [dev, test] = [PartAnswers::default(), PartAnswers::default()];
+        let mut found = Self { dev, test };
         let mut reader = BufReader::new(reader);
         let mut line = Vec::new();
         for number in 1.. {
@@ -222,23 +259,30 @@ impl Predictions {
                 path: path.to_path_buf(),
                 what: format!("line {number}: {what}"),
             };
-            let line: Line =
+            let line: Line<A> =
                 serde_json::from_slice(&line).map_err(|error| malformed(error.to_string()))?;
             found.add(line, classes).map_err(malformed)?;
         }
         Ok(found)
     }
 
-    fn add(&mut self, line: Line, classes: usize) -> Result<(), String> {
+    fn add(&mut self, line: Line<A>, classes: usize) -> Result<(), String> {
         let answers = self.part_mut(line.part);
         let index = answers.labels.len();
         if line.index != index {
             return Err(format!("row {} where {index} should be", line.index));
         }
-        let named = [Some(line.label), Some(line.prediction), line.baseline];
-        for class in named.into_iter().flatten() {
-            if class as usize >= classes {
+        let named = [
+            Some(&line.label),
+            Some(&line.prediction),
+            line.baseline.as_ref(),
+        ];
+        for answer in named.into_iter().flatten().map(A::classes) {
+            if let Some(class) = answer.iter().find(|class| **class as usize >= classes) {
                 return Err(format!("there is no class {class}"));
+            }
+            if !answer.is_sorted_by(|a, b| a < b) {
+                return Err(format!("the classes {answer:?} are not in their order"));
             }
         }
         answers.labels.push(line.label);
@@ -271,13 +315,17 @@ mod tests {
     use super::*;
 
     fn sample(classes: usize) -> Predictions {
+        sample_of(|row| row % classes as u32, classes)
+    }
+
+    fn sample_of<A: Answer>(label: impl Fn(u32) -> A, classes: usize) -> Predictions<A> {
         let part = |rows: usize, baseline: bool| PartAnswers {
-            labels: (0..rows as u32).map(|row| row % classes as u32).collect(),
-            predictions: vec![1; rows],
+            labels: (0..rows as u32).map(&label).collect(),
+            predictions: vec![label(1); rows],
             probabilities: (0..rows * classes)
                 .map(|place| 1.0 / (1 + place) as f32)
                 .collect(),
-            baseline: baseline.then(|| vec![0; rows]),
+            baseline: baseline.then(|| vec![label(0); rows]),
             in_train: if baseline { vec![1] } else { vec![] },
             places: (1..=rows as u32)
                 .map(|line| {
@@ -295,7 +343,7 @@ mod tests {
         }
     }
 
-    fn read(bytes: &[u8], classes: usize) -> Result<Predictions, RunFolderError> {
+    fn read<A: Answer>(bytes: &[u8], classes: usize) -> Result<Predictions<A>, RunFolderError> {
         Predictions::read(bytes, Path::new("predictions.jsonl"), classes)
     }
 
@@ -306,13 +354,26 @@ mod tests {
             let bytes = predictions.to_bytes(classes);
             assert_eq!(read(&bytes, classes).unwrap(), predictions);
         }
+        let sets = |row: u32| (0..row).collect::<Vec<u32>>();
+        let predictions = sample_of(sets, 3);
+        let bytes = predictions.to_bytes(3);
+        assert_eq!(read(&bytes, 3).unwrap(), predictions);
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(
+            text.contains(r#""label":[0,1],"prediction":[0],"baseline":[]"#),
+            "{text}"
+        );
+        let twice = text.replace("\"label\":[0,1]", "\"label\":[1,1]");
+        let error = read::<Vec<u32>>(twice.as_bytes(), 3).unwrap_err();
+        assert!(error.to_string().contains("not in their order"), "{error}");
+        assert!(read::<u32>(text.as_bytes(), 3).is_err());
     }
 
     #[test]
     fn of_many_classes_the_likely_ones_and_the_labels_come_back() {
         let (classes, mut predictions) = (150, sample(150));
         predictions.test.labels[0] = 149;
-        let back = read(&predictions.to_bytes(classes), classes).unwrap();
+        let back: Predictions = read(&predictions.to_bytes(classes), classes).unwrap();
         let (was, is) = (&predictions.test.probabilities, &back.test.probabilities);
         assert_eq!(is[..100], was[..100]);
         assert_eq!(is[100..149], [0.0; 49]);
@@ -343,7 +404,7 @@ mod tests {
             (text.replacen(",\"baseline\":0", "", 1), "line 4: some rows"),
             (text[..text.len() - 9].to_owned(), "line 5"),
         ] {
-            let error = read(damaged.as_bytes(), 2).unwrap_err().to_string();
+            let error = read::<u32>(damaged.as_bytes(), 2).unwrap_err().to_string();
             assert!(error.contains(said), "{said}: {error}");
         }
     }

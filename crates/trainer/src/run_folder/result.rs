@@ -128,6 +128,12 @@ pub struct BaselineScore {
     /// Difference of the macro-F1 scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub macro_f1_difference: Option<DifferenceScore>,
+    /// Where rows may have any number of labels: difference of the micro-F1 scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub micro_f1_difference: Option<DifferenceScore>,
+    /// And the p-value of the network against it by the paired randomization test of micro-F1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub randomization_p: Option<f64>,
     /// Where rows may have any number of labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sets: Option<SetScore>,
@@ -201,6 +207,8 @@ impl BaselineScore {
             mcnemar_p: None,
             accuracy_difference: None,
             macro_f1_difference: None,
+            micro_f1_difference: None,
+            randomization_p: None,
             sets: None,
         }
     }

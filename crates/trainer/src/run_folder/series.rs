@@ -27,6 +27,12 @@ pub struct Series {
     /// Accuracy of the baselines, where every run has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline_accuracy: Option<Spread>,
+    /// Micro-F1 on the test sets, where rows may have any number of labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_f1: Option<Spread>,
+    /// Micro-F1 of the baselines, where every run has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline_micro_f1: Option<Spread>,
 }
 
 /// One run of a series.
@@ -93,8 +99,10 @@ impl Series {
             let scores: Vec<f64> = runs.iter().map(|(_, result)| score(result)).collect();
             Spread::of(&scores)
         };
-        let baselines = runs.iter().map(|(_, result)| result.baseline.as_ref());
-        let baselines: Option<Vec<f64>> = baselines.map(|b| b.map(|b| b.accuracy)).collect();
+        let where_all_have = |score: fn(&RunResult) -> Option<f64>| {
+            let scores: Option<Vec<f64>> = runs.iter().map(|(_, r)| score(r)).collect();
+            scores.and_then(|scores| Spread::of(&scores))
+        };
         Some(Self {
             model: first.model.clone(),
             data: first.data.clone(),
@@ -105,7 +113,11 @@ impl Series {
                 .collect(),
             accuracy: over(|result| result.test.accuracy)?,
             macro_f1: over(|result| result.test.macro_f1)?,
-            baseline_accuracy: baselines.and_then(|scores| Spread::of(&scores)),
+            baseline_accuracy: where_all_have(|r| Some(r.baseline.as_ref()?.accuracy)),
+            micro_f1: where_all_have(|r| Some(r.test.sets.as_ref()?.micro_f1)),
+            baseline_micro_f1: where_all_have(|r| {
+                Some(r.baseline.as_ref()?.sets.as_ref()?.micro_f1)
+            }),
         })
     }
 

@@ -3,15 +3,24 @@
 use serde::{Deserialize, Serialize};
 
 use super::result::{BaselineScore, TestScore};
-use crate::statistics::{LabelSetScores, wilson_interval};
+use crate::statistics::{LabelSetScores, Score, SetComparison, SetIntervals, wilson_interval};
 
 /// A score where rows may have any number of labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetScore {
     /// F1 over all answers, one per row and label.
     pub micro_f1: f64,
+    /// Its 95 % interval by the bootstrap over rows, as of the two below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub micro_f1_ci95: Option<[f64; 2]>,
+    /// That of the macro-F1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macro_f1_ci95: Option<[f64; 2]>,
     /// Share of wrong answers among them.
     pub hamming_loss: f64,
+    /// Its interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hamming_loss_ci95: Option<[f64; 2]>,
     /// Precision, recall, F1 and rows of each label, in the order of `labels.json`.
     pub labels: Vec<LabelScore>,
 }
@@ -50,9 +59,21 @@ impl SetScore {
         };
         Self {
             micro_f1: scores.micro_f1(),
+            micro_f1_ci95: None,
+            macro_f1_ci95: None,
             hamming_loss: scores.hamming_loss(),
+            hamming_loss_ci95: None,
             labels: labels.iter().enumerate().map(label).collect(),
         }
+    }
+
+    /// The same with its intervals.
+    pub fn within(mut self, intervals: &SetIntervals) -> Self {
+        let ends = |score: Score| Some([score.low, score.high]);
+        self.micro_f1_ci95 = ends(intervals.micro_f1);
+        self.macro_f1_ci95 = ends(intervals.macro_f1);
+        self.hamming_loss_ci95 = ends(intervals.hamming_loss);
+        self
     }
 }
 
@@ -94,7 +115,19 @@ impl BaselineScore {
             mcnemar_p: None,
             accuracy_difference: None,
             macro_f1_difference: None,
+            micro_f1_difference: None,
+            randomization_p: None,
             sets: Some(sets),
         }
+    }
+
+    /// The same with the network compared against it.
+    pub fn compared_as_sets(mut self, comparison: &SetComparison) -> Self {
+        self.mcnemar_p = Some(comparison.mcnemar.p_value);
+        self.accuracy_difference = Some(comparison.exact.into());
+        self.macro_f1_difference = Some(comparison.macro_f1.into());
+        self.micro_f1_difference = Some(comparison.micro_f1.into());
+        self.randomization_p = Some(comparison.randomization.p_value);
+        self
     }
 }

@@ -59,8 +59,7 @@ impl PairedBootstrap {
         second: &[u32],
         seed: u64,
     ) -> Self {
-        let resamples = MOST_DRAWS / labels.len().max(1);
-        let resamples = resamples.clamp(LEAST_RESAMPLES, RESAMPLES);
+        let resamples = resamples(labels.len());
         Self::with_resamples(classes, [labels, first, second], seed, resamples)
     }
 
@@ -104,8 +103,13 @@ impl PairedBootstrap {
     }
 }
 
+/// Resamples of so many rows.
+pub(super) fn resamples(rows: usize) -> usize {
+    (MOST_DRAWS / rows.max(1)).clamp(LEAST_RESAMPLES, RESAMPLES)
+}
+
 /// How often each kind is met in as many draws as there are rows.
-fn draw(kind_of_row: &[u32], kinds: usize, seed: u64, stream: u64) -> Vec<u32> {
+pub(super) fn draw(kind_of_row: &[u32], kinds: usize, seed: u64, stream: u64) -> Vec<u32> {
     let mut counts = vec![0; kinds];
     let rows = kind_of_row.len() as u64;
     let key = [seed as u32, (seed >> 32) as u32];
@@ -157,7 +161,8 @@ fn differences(classes: usize, kinds: &[Kind], counts: &[u32]) -> (f64, f64) {
     (accuracy, macro_f1(0) - macro_f1(1))
 }
 
-fn difference(value: f64, mut resampled: Vec<f64>) -> Difference {
+/// From the difference itself and those of the resamples.
+pub(super) fn difference(value: f64, mut resampled: Vec<f64>) -> Difference {
     resampled.sort_unstable_by(f64::total_cmp);
     Difference {
         value,
@@ -167,7 +172,7 @@ fn difference(value: f64, mut resampled: Vec<f64>) -> Difference {
 }
 
 /// The quantile of sorted values, between two of them on a straight line, as NumPy's default.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len().max(1) - 1) as f64;
     let (below, part) = (place.floor() as usize, place.fract());
     match sorted {

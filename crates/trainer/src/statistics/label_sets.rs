@@ -51,6 +51,18 @@ impl LabelSetScores {
         scores
     }
 
+    /// The same of sets of classes: those that each row has, and those that it was given.
+    ///
+    /// # Panics
+    /// If the two differ in length, or a class is not below `classes`.
+    pub fn of_sets(classes: usize, truths: &[Vec<u32>], given: &[Vec<u32>]) -> Self {
+        Self::of(
+            classes,
+            &table_of(classes, truths),
+            &table_of(classes, given),
+        )
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> u64 {
         self.rows
@@ -123,6 +135,38 @@ fn ratio(part: u64, whole: u64) -> f64 {
     } else {
         part as f64 / whole as f64
     }
+}
+
+/// The classes of each row, ascending, of a table `[rows, classes]`, row by row.
+pub fn sets_of(classes: usize, table: &[bool]) -> Vec<Vec<u32>> {
+    let set = |row: &[bool]| -> Vec<u32> {
+        let classes = (0u32..).zip(row).filter(|(_, is)| **is);
+        classes.map(|(class, _)| class).collect()
+    };
+    table.chunks_exact(classes.max(1)).map(set).collect()
+}
+
+/// The other way round: whether each row has each class, `[rows, classes]`, row by row.
+///
+/// # Panics
+/// If a class is not below `classes`.
+pub fn table_of(classes: usize, sets: &[Vec<u32>]) -> Vec<bool> {
+    let mut table = vec![false; sets.len() * classes];
+    for (row, set) in table.chunks_exact_mut(classes.max(1)).zip(sets) {
+        set.iter().for_each(|class| row[*class as usize] = true);
+    }
+    table
+}
+
+/// Which probabilities reach the threshold of their class; one threshold per class.
+pub fn given(probabilities: &[f32], thresholds: &[f32]) -> Vec<bool> {
+    let rows = probabilities.chunks_exact(thresholds.len().max(1));
+    rows.flat_map(|row| {
+        row.iter()
+            .zip(thresholds)
+            .map(|(p, threshold)| p >= threshold)
+    })
+    .collect()
 }
 
 /// For each class the threshold with the best F1: a row has the label if its probability is at least that. `probabilities` and

@@ -63,6 +63,12 @@ impl Temperature {
         self.0
     }
 
+    /// The probabilities of answers that stand alone, the sigmoids of their logits, at this temperature.
+    pub fn apply_to_answers(self, probabilities: &[f32]) -> Vec<f32> {
+        let scaled = self.apply(2, &pairs_of(probabilities));
+        scaled.into_iter().skip(1).step_by(2).collect()
+    }
+
     /// The probabilities of rows, `[rows, classes]`, at this temperature.
     pub fn apply(self, classes: usize, probabilities: &[f32]) -> Vec<f32> {
         let mut scaled = Vec::with_capacity(probabilities.len());
@@ -73,6 +79,14 @@ impl Temperature {
         }
         scaled
     }
+}
+
+/// Answers that stand alone, of the probability `p` each, as rows of two classes: 1 - p and p. Their softmax is the sigmoid.
+pub fn pairs_of(probabilities: &[f32]) -> Vec<f32> {
+    // What was rounded to 1 lies within half a unit in the last place of it.
+    const LEAST: f32 = f32::EPSILON / 4.0;
+    let pair = |&p: &f32| [(1.0 - p).max(LEAST), p];
+    probabilities.iter().flat_map(pair).collect()
 }
 
 /// The mean of -ln p(label) over rows, `[rows, classes]`; 0 without rows.

@@ -2,7 +2,7 @@
 
 use datasets::readers::picture::png_pixels;
 
-use super::{Why, Wrong};
+use super::{Why, Wrong, WrongAnswer};
 use crate::base64;
 use crate::examples::Images;
 use crate::explain::{COVER_CELL, COVER_PATCH, Covered};
@@ -29,7 +29,10 @@ pub(super) fn reason(
         width,
         labels: vec![0],
     };
-    let covered = predictor.covered(&image, wrong.classes)?;
+    let WrongAnswer::Class(classes) = wrong.answer else {
+        return Ok(None); // pictures have one label
+    };
+    let covered = predictor.covered(&image, classes)?;
     Ok(Some((wrong.row, Why::Picture(PictureWhy(covered)))))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::figures::clip;
-use super::{Why, Wrong};
+use super::{Why, Wrong, WrongAnswer};
 use crate::explain::{Explanation, Method};
 use crate::html::Markup;
 use crate::prediction::{PredictionError, Predictor};
@@ -42,12 +42,10 @@ pub(super) fn reasons(
         false => &wrong[..within(predictor, wrong)],
     };
     let texts: Vec<&str> = wrong.iter().map(|wrong| wrong.input).collect();
-    let explanations = predictor.explain_classes(&texts, |number| wrong[number].classes.into())?;
+    let explanations =
+        predictor.explain_classes(&texts, |number| wrong[number].answer.classes())?;
     let reason = |(wrong, explanation): (&Wrong<str>, &Explanation)| {
-        (
-            wrong.row,
-            Why::Text(TextWhy::of(explanation, wrong.classes)),
-        )
+        (wrong.row, Why::Text(TextWhy::of(explanation, wrong.answer)))
     };
     Ok(wrong.iter().zip(&explanations).map(reason).collect())
 }
@@ -67,14 +65,14 @@ fn within(predictor: &Predictor, wrong: &[Wrong<str>]) -> usize {
 }
 
 impl TextWhy {
-    /// What an explanation says of the first of two classes rather than the second.
-    fn of(explanation: &Explanation, [answer, label]: [usize; 2]) -> Self {
+    /// What an explanation says of a wrong answer.
+    fn of(explanation: &Explanation, answer: WrongAnswer) -> Self {
         let words = explanation.words.iter().enumerate().map(|(number, word)| {
-            let gave = explanation.share(number, answer) - explanation.share(number, label);
+            let gave = answer.of(|class| explanation.share(number, class));
             (word.span.clone(), gave)
         });
         let ngrams = explanation.ngrams.iter().map(|ngram| {
-            let gave = ngram.contributions[answer] - ngram.contributions[label];
+            let gave = answer.of(|class| ngram.contributions[class]);
             (explanation.span_of(&ngram.words), gave)
         });
         let mut ngrams: Vec<_> = ngrams.filter(|(span, _)| !span.is_empty()).collect();
@@ -84,7 +82,7 @@ impl TextWhy {
             method: explanation.method,
             words: words.collect(),
             ngrams,
-            residual: explanation.residual[answer] - explanation.residual[label],
+            residual: answer.of(|class| explanation.residual[class]),
         }
     }
 }
