@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::line::Line;
 use crate::frozen::Frozen;
 use crate::prediction::{PredictionError, Predictor};
+use crate::statistics::given;
 use predictor::{DpcnnShares, Floor, TextCnnShares};
 use rayon::prelude::*;
 
@@ -40,10 +41,12 @@ impl Method {
 pub struct Explanation {
     /// How it was made.
     pub method: Method,
-    /// The predicted class.
+    /// The predicted class; where a text may have any number of labels, the most probable one.
     pub class: usize,
     /// The probability of each class.
     pub probabilities: Vec<f32>,
+    /// Where a text may have any number of labels: those it is given.
+    pub given: Option<Given>,
     /// The score of each class, as predicted: to the bit.
     pub logits: Vec<f32>,
     /// What each class starts from, whatever the text is; of a DPCNN, the scores of as many words that are all skipped.
@@ -66,6 +69,15 @@ pub struct Explanation {
     pub truncated: bool,
     /// The pyramid of a DPCNN, longest floor first.
     pub floors: Vec<Floor>,
+}
+
+/// The labels that a text is given, of any number that it may have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// From which probability on a text is given each label.
+    pub thresholds: Vec<f32>,
+    /// The labels whose probabilities reach that, in the order of the classes.
+    pub labels: Vec<usize>,
 }
 
 /// A word that the network read.
@@ -94,6 +106,27 @@ impl Explanation {
         self.shares[word * self.logits.len() + class]
     }
 
+    /// The classes that are explained: the one that was asked for, or else the predicted one; where a text may have any number of
+    /// labels, all that it is given, or the most probable one where that is none.
+    pub fn explained(&self, asked: Option<usize>) -> Vec<usize> {
+        match (asked, &self.given) {
+            (Some(class), _) => vec![class],
+            (None, Some(given)) if !given.labels.is_empty() => given.labels.clone(),
+            (None, _) => vec![self.class],
+        }
+    }
+
+    /// The same scores as answers that stand alone, one for each label.
+    fn with_thresholds(mut self, thresholds: &[f32]) -> Self {
+        predictor::sigmoid(&self.logits, &mut self.probabilities);
+        let reached = given(&self.probabilities, thresholds);
+        self.given = Some(Given {
+            thresholds: thresholds.to_vec(),
+            labels: (0..reached.len()).filter(|class| reached[*class]).collect(),
+        });
+        self
+    }
+
     /// The n-grams by the size of what they give to a class, the greatest first; equal ones in the order of the text.
     pub fn strongest(&self, class: usize) -> Vec<&Ngram> {
         let mut ngrams: Vec<&Ngram> = self.ngrams.iter().collect();
@@ -120,6 +153,9 @@ impl Explanation {
     /// DPCNN its `pyramid`. The logit of the explained class is its `bias` plus all `contributions` plus its `residual`; that of every class
     /// its `bias` plus `filter_bias` plus all `words` plus `residual`; to the rounding of what is printed, f32. `start` and `end` are bytes of
     /// the text, `end` the first that is not part of it.
+    ///
+    /// Where a text may have any number of labels, `labels` are those it is given, in place of `label`; `probability` is that of the
+    /// explained label, `threshold` the one it has to reach, and `given` whether it does.
     pub fn write_json(
         &self,
         text: &str,
@@ -231,7 +267,10 @@ impl Predictor {
             };
             let tokens = lengths[number];
             (explanation.tokens, explanation.truncated) = (tokens, tokens > limit);
-            explanation
+            match &self.thresholds {
+                None => explanation,
+                Some(thresholds) => explanation.with_thresholds(thresholds),
+            }
         };
         let explain_group = |first: usize| {
             let mut group = G::default();
@@ -287,6 +326,7 @@ fn of_dpcnn(shares: DpcnnShares, words: Vec<Word>) -> Explanation {
         },
         class: greatest(&shares.scores),
         probabilities,
+        given: None,
         unknown: words.iter().filter(|word| !word.known).count(),
         tokens: words.len(),
         words,
@@ -314,6 +354,7 @@ fn of_textcnn(shares: TextCnnShares, words: Vec<Word>) -> Explanation {
         method: Method::Exact,
         class: greatest(&shares.scores),
         probabilities,
+        given: None,
         unknown: words.iter().filter(|word| !word.known).count(),
         tokens: words.len(),
         words,

@@ -71,9 +71,13 @@ struct Curves {
     insertion: Vec<f64>,
 }
 
+/// How scores `[texts, classes]` become probabilities: the softmax, or the sigmoid of each where classes stand alone.
+pub type ToProbabilities = fn(classes: usize, scores: &[f32], probabilities: &mut [f32]);
+
 /// Measures the explanations of at most `count` of `documents`, drawn by `seed`; those without words are passed over.
 pub fn faithfulness(
     network: &Frozen,
+    to_probabilities: ToProbabilities,
     documents: &[Vec<u32>],
     count: usize,
     seed: u64,
@@ -94,7 +98,7 @@ pub fn faithfulness(
             by_size(&occlusion(network, ids, class)),
             chance.into_iter().map(|word| word as usize).collect(),
         ];
-        orders.map(|order| curves(network, ids, class, &order))
+        orders.map(|order| curves(network, to_probabilities, ids, class, &order))
     };
     let measured: Vec<[Curves; 3]> = drawn.par_iter().map(measure).collect();
     let areas = |order: usize| areas_of(measured.iter().map(|curves| &curves[order]));
@@ -142,7 +146,13 @@ fn occlusion(network: &Frozen, ids: &[u32], class: usize) -> Vec<f64> {
         .collect()
 }
 
-fn curves(network: &Frozen, ids: &[u32], class: usize, order: &[usize]) -> Curves {
+fn curves(
+    network: &Frozen,
+    to_probabilities: ToProbabilities,
+    ids: &[u32],
+    class: usize,
+    order: &[usize],
+) -> Curves {
     let (mut deleted, mut inserted) = (ids.to_vec(), vec![SKIP; ids.len()]);
     let mut texts = vec![deleted.clone()];
     let mut given_back = vec![inserted.clone()];
@@ -160,7 +170,7 @@ fn curves(network: &Frozen, ids: &[u32], class: usize, order: &[usize]) -> Curve
     texts.extend(given_back);
     let scores = network.scores(&texts);
     let mut probabilities = vec![0.0; scores.len()];
-    predictor::softmax(network.classes(), &scores, &mut probabilities);
+    to_probabilities(network.classes(), &scores, &mut probabilities);
     let of_class: Vec<f64> = probabilities
         .iter()
         .skip(class)

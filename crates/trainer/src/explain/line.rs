@@ -50,11 +50,23 @@ impl Serialize for Line<'_> {
         let classes = it.logits.len().max(1);
         let words = it.words.iter().zip(it.shares.chunks_exact(classes));
         // The number of fields matters to formats that are not JSON.
-        let mut line = serializer.serialize_struct("Line", 17)?;
+        let mut line = serializer.serialize_struct("Line", 20)?;
         line.serialize_field("text", self.text)?;
-        line.serialize_field("label", &self.labels[it.class])?;
-        line.serialize_field("probability", &it.probabilities[it.class])?;
-        line.serialize_field("explained", &self.labels[self.class])?;
+        match &it.given {
+            None => {
+                line.serialize_field("label", &self.labels[it.class])?;
+                line.serialize_field("probability", &it.probabilities[it.class])?;
+                line.serialize_field("explained", &self.labels[self.class])?;
+            }
+            Some(given) => {
+                let labels = given.labels.iter().map(|class| &self.labels[*class]);
+                line.serialize_field("labels", &labels.collect::<Vec<_>>())?;
+                line.serialize_field("probability", &it.probabilities[self.class])?;
+                line.serialize_field("explained", &self.labels[self.class])?;
+                line.serialize_field("threshold", &given.thresholds[self.class])?;
+                line.serialize_field("given", &given.labels.contains(&self.class))?;
+            }
+        }
         line.serialize_field("logits", &Named(self.labels, &it.logits[..]))?;
         line.serialize_field("bias", &named(&it.bias))?;
         line.serialize_field("contributions", &self.contributions())?;

@@ -16,8 +16,8 @@ mod page;
 mod picture;
 
 pub use covered::{COVER_CELL, COVER_PATCH, Covered};
-pub use explanation::{Explanation, Method, Ngram, Word};
-pub use faithfulness::{Areas, Estimate, Faithfulness, faithfulness};
+pub use explanation::{Explanation, Given, Method, Ngram, Word};
+pub use faithfulness::{Areas, Estimate, Faithfulness, ToProbabilities, faithfulness};
 pub use filters::{FilterNgram, FilterProfile, filter_profiles};
 pub use page::text_page;
 pub use picture::{PictureExplainer, PictureExplanation, lenet5_form};

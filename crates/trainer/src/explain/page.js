@@ -32,6 +32,10 @@
       + "So the colours are not an estimate: they are the terms of the sum."
     : "The score of a class is taken apart into a part for each word. The parts are an estimate (integrated gradients); "
       + "the remainder says how far they are from adding up."));
+  if (data.texts.some(text => text.given)) {
+    add(page, make("p", "soft", "A text has any number of labels: each whose probability reaches the threshold that was chosen for it. Those that a text is "
+      + "given are marked \u2713."));
+  }
   const legend = make("div", "legend small soft");
   add(legend, make("span", "", "speaks against the class"), make("span", "scale"), make("span", "", "speaks for it"));
   add(page, legend);
@@ -40,12 +44,13 @@
 
   function card(text) {
     const section = make("section");
-    let chosen = text.class;
+    let chosen = text.given && text.given.length && !text.given.includes(text.class) ? text.given[0] : text.class;
     const order = data.labels.map((_, i) => i).sort((a, b) => text.probabilities[b] - text.probabilities[a] || a - b);
 
     const classes = make("div", "classes");
     const chips = order.slice(0, CHIPS).map(c => {
-      const chip = make("button", "", data.labels[c] + " " + (100 * text.probabilities[c]).toFixed(1) + " %");
+      const mark = text.given && text.given.includes(c) ? "\u2713 " : "";
+      const chip = make("button", "", mark + data.labels[c] + " " + (100 * text.probabilities[c]).toFixed(1) + " %");
       const meter = make("span", "meter");
       meter.style.width = 100 * text.probabilities[c] + "%";
       chip.type = "button";
@@ -163,6 +168,11 @@
       if (rest.length) add(ledger, row(rest.length + (data.exact ? " more n-grams" : " more words"), "", other, greatest));
       add(ledger, row(data.exact ? "residual" : "remainder", data.exact ? "rounding" : "what the parts leave", text.residual[c], greatest));
       add(ledger, row("score (logit)", "probability " + (100 * text.probabilities[c]).toFixed(2) + " %", text.logits[c], 0, "total"));
+      if (text.thresholds) {
+        const least = text.thresholds[c];
+        add(ledger, row(text.given.includes(c) ? "reaches its threshold" : "does not reach its threshold", (100 * least).toFixed(2) + " %",
+          Math.log(least / (1 - least)), 0));
+      }
     }
     choose(chosen);
     return section;

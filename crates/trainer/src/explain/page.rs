@@ -23,6 +23,9 @@ struct Data<'a> {
 struct TextData<'a> {
     class: usize,
     probabilities: &'a [f32],
+    /// Where a text may have any number of labels: those it is given, and the probability that each has to reach.
+    given: Option<&'a [usize]>,
+    thresholds: Option<&'a [f32]>,
     logits: &'a [f32],
     bias: Short<'a>,
     filter_bias: Short<'a>,
@@ -92,6 +95,14 @@ fn text_data<'a>(text: &str, explanation: &'a Explanation) -> TextData<'a> {
     TextData {
         class: explanation.class,
         probabilities: &explanation.probabilities,
+        given: explanation
+            .given
+            .as_ref()
+            .map(|given| given.labels.as_slice()),
+        thresholds: explanation
+            .given
+            .as_ref()
+            .map(|given| given.thresholds.as_slice()),
         logits: &explanation.logits,
         bias: Short(&explanation.bias),
         filter_bias: Short(&explanation.filter_bias),

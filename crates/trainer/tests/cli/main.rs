@@ -7,6 +7,7 @@ mod folders;
 mod judge;
 mod learning;
 mod many_labels;
+mod many_labels_told;
 mod neighbours;
 mod own_files;
 mod pictures;

@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::command::{Answer, output, train, word};
+use super::many_labels_told::{adds_up, read, single};
 
-const COLOURS: [&str; 3] = ["red", "green", "blue"];
+pub const COLOURS: [&str; 3] = ["red", "green", "blue"];
 
 /// Rows that name each of three colours or not; a row has the labels of the colours it names, every eighth none.
 fn rows() -> Vec<(String, Vec<&'static str>)> {
@@ -24,7 +25,7 @@ fn rows() -> Vec<(String, Vec<&'static str>)> {
         .collect()
 }
 
-fn write_table(path: &Path, separator: &str) {
+pub fn write_table(path: &Path, separator: &str) {
     let rows = rows().into_iter();
     let rows: String = rows
         .map(|(text, labels)| format!("{text},{}\n", labels.join(separator)))
@@ -40,7 +41,7 @@ fn write_lists(path: &Path) {
     std::fs::write(path, rows).expect("a temporary folder");
 }
 
-fn learn(data: &Path, run: &Path, more: &[&str]) -> Answer {
+pub fn learn(data: &Path, run: &Path, more: &[&str]) -> Answer {
     let small = [
         "--epochs",
         "12",
@@ -64,7 +65,7 @@ fn learn(data: &Path, run: &Path, more: &[&str]) -> Answer {
     output(&[&start[..], &small, more].concat())
 }
 
-fn result(run: &Path) -> Value {
+pub fn result(run: &Path) -> Value {
     let text = std::fs::read_to_string(run.join("result.json")).expect("a finished run");
     serde_json::from_str(&text).expect("JSON")
 }
@@ -85,11 +86,13 @@ fn several_labels_a_row_go_the_whole_way() {
         assert!(trained.err.contains(part), "{part}: {}", trained.err);
     }
     for part in [
+        "than the linear baseline",
         "test micro-F1 ",
         "Hamming loss",
         "threshold",
         "baseline ",
         "one linear SVM a label",
+        "calibration ",
     ] {
         assert!(trained.out.contains(part), "{part}: {}", trained.out);
     }
@@ -124,6 +127,7 @@ fn several_labels_a_row_go_the_whole_way() {
         for (label, threshold) in ["blue", "green", "red"].iter().zip(&thresholds) {
             let given = answer["labels"].as_array().unwrap().contains(&json!(label));
             assert_eq!(probabilities[*label].as_f64().unwrap() >= *threshold, given);
+            assert_eq!(single(&answer["thresholds"][label]), *threshold as f32);
         }
     }
     // A text alone has the bits that it has in company.
@@ -138,10 +142,7 @@ fn several_labels_a_row_go_the_whole_way() {
     for key in ["accuracy", "macro_f1", "count"] {
         assert_eq!(judged[0][key], score["test"][key], "{key}");
     }
-    assert_eq!(
-        judged[0]["sets"]["micro_f1"],
-        score["test"]["sets"]["micro_f1"]
-    );
+    assert_eq!(judged[0]["sets"], score["test"]["sets"]);
     let words = output(&["eval", "--run", word(&run), "--part", "dev"]).done();
     assert!(words.out.contains("all labels right"), "{}", words.out);
 
@@ -195,12 +196,14 @@ fn what_does_not_go_with_several_labels_says_so() {
         &["--multi-label", ";", "--no-baseline"],
     )
     .done();
-    let explained = output(&["explain", "--run", word(&at("run")), "a red thing"]);
-    assert_eq!(explained.code, 1, "{explained:?}");
+    let compared = output(&["report", "--compare", word(&at("run")), word(&at("one"))]);
+    assert_eq!(compared.code, 1, "{compared:?}");
     assert!(
-        explained.err.contains("any number of labels"),
+        compared
+            .err
+            .contains("a row has one label, in the other any number"),
         "{}",
-        explained.err
+        compared.err
     );
     let foreign = output(&[
         "eval",
@@ -255,4 +258,13 @@ fn sets_are_searched_and_dpcnn_learns_them_too() {
     ];
     let trained = output(&arguments).done();
     assert!(trained.out.contains("test micro-F1 "), "{}", trained.out);
+
+    let text = "thing 7 is red and blue indeed";
+    let lines = output(&["explain", "--run", word(&run), "--json", text]);
+    let lines = lines.done().json();
+    for line in &lines {
+        assert_eq!(line["method"], "integrated gradients");
+        adds_up(line);
+    }
+    assert!(read(&run, "report.html").contains("What goes together"));
 }

@@ -28,14 +28,14 @@ pub struct ExplainArgs {
     run: PathBuf,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print one JSON line for each text: its logits, and what adds up to them
+    /// Print one JSON line for each text (and each explained label of it): its logits, and what adds up to them
     #[arg(long)]
     json: bool,
     /// Write a page that shows it: words coloured by their share, class by class; of a picture every map [default of pictures:
     /// explain.html]
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Explain this class [default: the predicted one]
+    /// Explain this class [default: the predicted one; where a text may have any number of labels, each that it is given]
     #[arg(long, value_name = "LABEL")]
     class: Option<String>,
     /// N-grams shown for each text or filter; all others of a text are summed up
@@ -69,10 +69,6 @@ pub fn run(args: ExplainArgs) -> Result<(), CliError> {
     let predictor = Predictor::open(&args.run, &machine)?;
     if predictor.config.model.reads_images() {
         return picture::run(&args, &machine);
-    }
-    if predictor.thresholds.is_some() {
-        let text = "this run gives any number of labels, and only networks of one label a text are explained; `predict` shows the probability of each";
-        return Err(CliError::Failed(text.into()));
     }
     let class = match &args.class {
         None => None,
@@ -139,8 +135,9 @@ fn print_lines(
 ) -> Result<(), CliError> {
     let labels = &predictor.labels;
     let lines = predictor.explain_into(texts, |lines: &mut Vec<u8>, text, explanation| {
-        let class = class.unwrap_or(explanation.class);
-        explanation.write_json(text, labels, class, top, lines);
+        for class in explanation.explained(class) {
+            explanation.write_json(text, labels, class, top, lines);
+        }
     })?;
     let mut out = std::io::stdout().lock();
     for lines in lines {

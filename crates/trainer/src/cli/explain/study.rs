@@ -7,7 +7,9 @@ use serde_json::json;
 use super::ExplainArgs;
 use crate::assembly::TextTask;
 use crate::cli::CliError;
-use crate::explain::{Areas, Estimate, FilterProfile, faithfulness as measure, filter_profiles};
+use crate::explain::{
+    Areas, Estimate, FilterProfile, ToProbabilities, faithfulness as measure, filter_profiles,
+};
 use crate::frozen::Frozen;
 use crate::html::visible;
 use crate::prediction::Predictor;
@@ -85,7 +87,12 @@ pub fn filters(
 pub fn faithfulness(args: &ExplainArgs, predictor: &Predictor) -> Result<(), CliError> {
     let (_, network) = predictor.text_network()?;
     let task = open(args, predictor)?;
-    let found = measure(network, &task.test.documents, args.texts, args.seed);
+    let to_probabilities: ToProbabilities = match &predictor.thresholds {
+        None => predictor::softmax,
+        Some(_) => |_, scores, probabilities| predictor::sigmoid(scores, probabilities),
+    };
+    let documents = &task.test.documents;
+    let found = measure(network, to_probabilities, documents, args.texts, args.seed);
     let mut out = std::io::stdout().lock();
     if args.json {
         let mut line = json!({"model": predictor.config.model.name(), "data": task.name});

@@ -34,22 +34,54 @@ impl<'a> Terminal<'a> {
 
     /// The lines of one text.
     pub fn show(&self, text: &str, explanation: &Explanation) -> String {
-        let class = self.class.unwrap_or(explanation.class);
-        let label = visible(&self.labels[class]);
         let mut out = String::new();
-        let predicted = visible(&self.labels[explanation.class]);
-        let probability = explanation.probabilities[explanation.class];
-        line(
-            &mut out,
-            format!("{predicted} {:.2} %", 100.0 * probability),
-        );
-        line(
-            &mut out,
-            format!("  {}", self.coloured(text, explanation, class)),
-        );
-        for remark in remarks(explanation) {
-            line(&mut out, format!("  ({remark})"));
+        line(&mut out, self.answer(explanation));
+        for (place, class) in explanation.explained(self.class).into_iter().enumerate() {
+            // Once without colours, which are another class's each time.
+            if place == 0 || self.colour {
+                let shown = self.coloured(text, explanation, class);
+                line(&mut out, format!("  {shown}"));
+            }
+            if place == 0 {
+                for remark in remarks(explanation) {
+                    line(&mut out, format!("  ({remark})"));
+                }
+            }
+            out.push_str(&self.score(text, explanation, class));
         }
+        if !explanation.floors.is_empty() {
+            let predicted = visible(&self.labels[explanation.class]);
+            out.push_str(&pyramid(text, explanation, &predicted));
+        }
+        out.push('\n');
+        out
+    }
+
+    /// The answer: the predicted class, or the labels that the text is given.
+    fn answer(&self, explanation: &Explanation) -> String {
+        let label = |class: usize| {
+            let probability = 100.0 * explanation.probabilities[class];
+            format!("{} {probability:.2} %", visible(&self.labels[class]))
+        };
+        match &explanation.given {
+            None => label(explanation.class),
+            Some(given) if given.labels.is_empty() => {
+                format!(
+                    "no label; the most probable is {}",
+                    label(explanation.class)
+                )
+            }
+            Some(given) => {
+                let labels = given.labels.iter().map(|class| label(*class));
+                labels.collect::<Vec<String>>().join(", ")
+            }
+        }
+    }
+
+    /// What adds up to the score of a class.
+    fn score(&self, text: &str, explanation: &Explanation, class: usize) -> String {
+        let mut out = String::new();
+        let label = visible(&self.labels[class]);
         line(
             &mut out,
             format!("  what adds up to the score (logit) of {label}:"),
@@ -65,14 +97,25 @@ impl<'a> Terminal<'a> {
             &mut out,
             format!("  = {logit:>+12.6}  score (logit) of {label}"),
         );
+        if let Some(given) = &explanation.given {
+            let threshold = f64::from(given.thresholds[class]);
+            let reached = match given.labels.contains(&class) {
+                true => "reached: the text is given it",
+                false => "not reached: the text is not given it",
+            };
+            let least = (threshold / (1.0 - threshold)).ln();
+            line(
+                &mut out,
+                format!(
+                    "    {least:>+12.6}  its threshold, {:.2} %, {reached}",
+                    100.0 * threshold
+                ),
+            );
+        }
         if !self.colour {
             let words = self.strongest_words(text, explanation, class);
             line(&mut out, format!("  its words: {words}"));
         }
-        if !explanation.floors.is_empty() {
-            out.push_str(&pyramid(text, explanation, &predicted));
-        }
-        out.push('\n');
         out
     }
 
