@@ -1,5 +1,6 @@
 //! Holds the scores of label sets against scikit-learn, and their intervals and tests against SciPy (`tests/fixtures/label_sets.json`).
 
+use super::label_sets::FEWEST_ROWS;
 use super::{
     LabelSetScores, Reliability, SetComparison, SetIntervals, Temperature, best_thresholds,
     mean_loss, pairs_of, sets_of,
@@ -86,7 +87,8 @@ fn no_threshold_of_scikit_learns_curve_is_better() {
             .collect();
         let found = sets_of(case.classes, &given);
         let scores = LabelSetScores::of_sets(case.classes, &case.truths, &found);
-        for class in 0..case.classes {
+        let has_its_own = |class: &usize| scores.class_scores(*class).support >= FEWEST_ROWS as u64;
+        for class in (0..case.classes).filter(has_its_own) {
             let best = &case.expected["best_f1"][class];
             close(scores.class_scores(class).f1, best, 1e-9, "best F1");
         }

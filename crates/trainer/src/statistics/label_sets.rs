@@ -172,20 +172,35 @@ pub fn given(probabilities: &[f32], thresholds: &[f32]) -> Vec<bool> {
 /// For each class the threshold with the best F1: a row has the label if its probability is at least that. `probabilities` and
 /// `truths` are `[rows, classes]`, row by row.
 ///
+/// By few rows a threshold is chosen by chance, and a low one gives a rare class to many rows that do not have it. So a class that
+/// fewer than ten rows have takes the one that is best for all answers together, by their micro-F1.
+///
 /// A threshold lies in the middle between two probabilities that it separates, so that it does not hang on the digits of one
-/// of them; of equally good ones the highest is taken. A class that no row has, or that no threshold finds, keeps one half.
+/// of them; of equally good ones the highest is taken. Where no row has any class it is one half.
 ///
 /// # Panics
 /// If the two differ in length, or that is no multiple of `classes`.
 pub fn best_thresholds(classes: usize, probabilities: &[f32], truths: &[bool]) -> Vec<f32> {
     assert_eq!(probabilities.len(), truths.len(), "a truth per probability");
     assert!(truths.len().is_multiple_of(classes.max(1)), "whole rows");
-    let of_class = |class: usize| {
-        let column = (class..truths.len()).step_by(classes.max(1));
-        best_threshold(column.map(|i| (probabilities[i], truths[i])).collect())
+    let answers = |places: &mut dyn Iterator<Item = usize>| -> Vec<(f32, bool)> {
+        places.map(|i| (probabilities[i], truths[i])).collect()
     };
-    (0..classes).map(of_class).collect()
+    let mut common = None;
+    let mut of_class = |class: usize| {
+        let own = answers(&mut (class..truths.len()).step_by(classes.max(1)));
+        match own.iter().filter(|(_, truth)| *truth).count() {
+            0..FEWEST_ROWS => {
+                *common.get_or_insert_with(|| best_threshold(answers(&mut (0..truths.len()))))
+            }
+            _ => best_threshold(own),
+        }
+    };
+    (0..classes).map(&mut of_class).collect()
 }
+
+/// Rows of a class from which on it has a threshold of its own.
+pub(super) const FEWEST_ROWS: usize = 10;
 
 fn best_threshold(mut rows: Vec<(f32, bool)>) -> f32 {
     rows.retain(|(p, _)| !p.is_nan());
@@ -295,8 +310,11 @@ mod tests {
     fn thresholds_lie_between_what_they_separate() {
         let probabilities = [0.9, 0.1, 0.7, 0.2, 0.3, 0.4, 0.1, 0.9];
         let truths = bools(&[1, 0, 1, 0, 0, 0, 0, 1]);
-        let thresholds = best_thresholds(2, &probabilities, &truths);
-        assert_eq!(thresholds, [0.5, 0.65]);
+        let of_rows =
+            |times| best_thresholds(2, &probabilities.repeat(times), &truths.repeat(times));
+        assert_eq!(of_rows(10), [0.5, 0.65]);
+        // Five rows have the second class: it takes the one that suits all answers best.
+        assert_eq!(of_rows(5), [0.5, 0.55]);
         assert_eq!(
             best_thresholds(1, &[0.4, 0.6], &[false, false]),
             [0.5],

@@ -142,7 +142,14 @@ fn several_labels_a_row_go_the_whole_way() {
     for key in ["accuracy", "macro_f1", "count"] {
         assert_eq!(judged[0][key], score["test"][key], "{key}");
     }
-    assert_eq!(judged[0]["sets"], score["test"]["sets"]);
+    for key in [
+        "micro_f1",
+        "micro_f1_ci95",
+        "hamming_loss",
+        "hamming_loss_ci95",
+    ] {
+        assert_eq!(judged[0]["sets"][key], score["test"]["sets"][key], "{key}");
+    }
     let words = output(&["eval", "--run", word(&run), "--part", "dev"]).done();
     assert!(words.out.contains("all labels right"), "{}", words.out);
 

@@ -48,7 +48,8 @@ pub(super) fn table(page: &mut Markup, material: &Material, predictions: &Predic
         page.put("<p>And {} labels more, in result.json.</p>", &[&more]);
     }
     page.put(
-        "<p class=\"soft\">A row is given a label if its probability reaches the threshold, which is that of the best F1 on dev. Precision: of \
+        "<p class=\"soft\">A row is given a label if its probability reaches the threshold, which is that of the best F1 on dev (of a label that fewer than ten dev rows \
+         have: that of the best micro-F1 of all labels). Precision: of \
          the rows given the label, the share that has it. Recall: of the rows that have it, the share that was given it. F1: their harmonic \
          mean.</p></section>\n",
         &[],
