@@ -70,7 +70,8 @@ fn a_run_of_sets_leaves_a_report_that_a_rebuild_writes_again() {
         "that were given both",
         "missed <",
         "wrongly given ",
-        "spoke for the first wrong answer",
+        "by the score of its label alone",
+        "spoke for the wrong answer",
         "<mark class=\"",
         "&lt;b onclick=",
     ] {
