@@ -28,21 +28,7 @@ impl Foreign {
         reference: tokenizers::Tokenizer,
         unknown: Option<u32>,
     ) -> Result<Self, TokenizerError> {
-        let mut known: Vec<(String, u32)> = reference.get_vocab(true).into_iter().collect();
-        known.sort_unstable_by(|(a, i), (b, j)| (i, a).cmp(&(j, b)));
-        let rows = known.last().map_or(0, |(_, id)| *id as usize + 1);
-        if rows > 2 * known.len() + 1000 || known.is_empty() {
-            let (token, id) = known.pop().unwrap_or_default();
-            return Err(TokenizerError::Ids {
-                tokens: known.len(),
-                token,
-                id: id.to_string(),
-            });
-        }
-        let mut tokens = vec![String::new(); rows];
-        for (token, id) in known {
-            tokens[id as usize] = token;
-        }
+        let tokens = tokens_by_id(reference.get_vocab(true))?;
         let unknown = unknown_of(reference.get_model())?.or(unknown);
         Ok(Self {
             reference,
@@ -92,8 +78,34 @@ impl Foreign {
     }
 }
 
+/// The tokens of a vocabulary by id; an id without a token has an empty one.
+///
+/// # Errors
+///
+/// [`TokenizerError::Ids`] if more than half of the rows would be empty.
+pub(super) fn tokens_by_id(
+    vocabulary: impl IntoIterator<Item = (String, u32)>,
+) -> Result<Vec<String>, TokenizerError> {
+    let mut known: Vec<(String, u32)> = vocabulary.into_iter().collect();
+    known.sort_unstable_by(|(a, i), (b, j)| (i, a).cmp(&(j, b)));
+    let rows = known.last().map_or(0, |(_, id)| *id as usize + 1);
+    if rows > 2 * known.len() + 1000 || known.is_empty() {
+        let (token, id) = known.pop().unwrap_or_default();
+        return Err(TokenizerError::Ids {
+            tokens: known.len(),
+            token,
+            id: id.to_string(),
+        });
+    }
+    let mut tokens = vec![String::new(); rows];
+    for (token, id) in known {
+        tokens[id as usize] = token;
+    }
+    Ok(tokens)
+}
+
 /// The id of the unknown token, after checking that a model which needs one has it.
-fn unknown_of(model: &ModelWrapper) -> Result<Option<u32>, TokenizerError> {
+pub(super) fn unknown_of(model: &ModelWrapper) -> Result<Option<u32>, TokenizerError> {
     let needed = |token: &str| match model.token_to_id(token) {
         Some(id) => Ok(Some(id)),
         None => Err(TokenizerError::NoUnknown {

@@ -26,6 +26,7 @@ mod error;
 mod foreign;
 #[cfg(feature = "jieba")]
 mod jieba;
+mod kinds;
 mod merges;
 mod pipeline;
 mod saved;

@@ -1,14 +1,13 @@
 //! Each cleaning as a Hugging Face `tokenizers` pipeline: the definition that is saved and that others can load.
+//!
+//! It is written down as it stands in `tokenizer.json`. So a file is compared with every known pipeline without compiling
+//! one pattern: that takes the library 20 ms, as long as all else of an answer to one line.
 
+use serde_json::{Value, json};
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::wordlevel::WordLevel;
-use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Replace, Sequence as Normalizers};
+use tokenizers::normalizers::NormalizerWrapper;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
-use tokenizers::pre_tokenizers::sequence::Sequence as PreTokenizers;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
-use tokenizers::{SplitDelimiterBehavior, normalizers::replace::ReplacePattern};
 
 use super::{Cleaning, SubwordModel, UNKNOWN, subwords, words};
 
@@ -20,54 +19,49 @@ pub(super) const OLD_CHARACTER: &str = "(?s:.)";
 /// What stands between words that were cut by jieba before, and blanks.
 pub(super) const JIEBA_BETWEEN: &str = r"[\x{1F}\s]+";
 
-/// The pipeline without a vocabulary.
+/// The pipeline without a vocabulary, as `tokenizer.json` has it.
 pub(super) struct Pipeline {
-    pub(super) normalizer: Option<NormalizerWrapper>,
-    pub(super) pre_tokenizer: PreTokenizerWrapper,
+    normalizer: Value,
+    pre_tokenizer: Value,
 }
 
 impl Pipeline {
     pub(super) fn of(cleaning: Cleaning) -> Self {
-        let kims_characters = regex_replace(r"[^A-Za-z0-9(),!?'`]", " ");
-        let lowercase = NormalizerWrapper::Lowercase(Lowercase);
-        let at_blanks = PreTokenizerWrapper::WhitespaceSplit(WhitespaceSplit);
+        let kims_characters = || replace("Regex", r"[^A-Za-z0-9(),!?'`]", " ");
+        let at_blanks = json!({ "type": "WhitespaceSplit" });
         let (normalizers, pre_tokenizer) = match cleaning {
             Cleaning::KimWords { lowercase: lower } => {
-                let mut normalizers = vec![kims_characters];
+                let mut normalizers = vec![kims_characters()];
                 for contraction in ["'s", "'ve", "n't", "'re", "'d", "'ll"] {
-                    normalizers.push(replace(contraction, &format!(" {contraction}")));
+                    normalizers.push(replace("String", contraction, &format!(" {contraction}")));
                 }
                 for mark in [",", "!", "(", ")", "?"] {
-                    normalizers.push(replace(mark, &format!(" {mark} ")));
+                    normalizers.push(replace("String", mark, &format!(" {mark} ")));
                 }
                 if lower {
-                    normalizers.push(lowercase);
+                    normalizers.push(lowercase());
                 }
                 (normalizers, at_blanks)
             }
-            Cleaning::SstWords => (vec![kims_characters, lowercase], at_blanks),
+            Cleaning::SstWords => (vec![kims_characters(), lowercase()], at_blanks),
             Cleaning::ImdbWords => (
-                vec![replace("<br />", " "), lowercase],
+                vec![replace("String", "<br />", " "), lowercase()],
                 matches_of("[a-z0-9']+"),
             ),
-            Cleaning::Words => (
-                words_folded(),
-                PreTokenizerWrapper::Sequence(PreTokenizers::new(vec![
-                    matches_of(&words::PATTERN),
-                    cut_around(words::CONTRACTION),
-                ])),
-            ),
+            Cleaning::Words => {
+                let contractions = cut_around(words::CONTRACTION);
+                let cuts = vec![matches_of(&words::PATTERN), contractions];
+                (words_folded(), one_after_another(cuts))
+            }
             Cleaning::Characters => (vec![], cut_around(CHARACTER)),
             #[cfg(feature = "jieba")]
-            Cleaning::Jieba => (
-                vec![lowercase],
-                split(JIEBA_BETWEEN, SplitDelimiterBehavior::Removed, false),
-            ),
+            Cleaning::Jieba => (vec![lowercase()], split(JIEBA_BETWEEN, "Removed", false)),
         };
-        let normalizer = (!normalizers.is_empty())
-            .then(|| NormalizerWrapper::Sequence(Normalizers::new(normalizers)));
         Self {
-            normalizer,
+            normalizer: match normalizers.is_empty() {
+                true => Value::Null,
+                false => json!({ "type": "Sequence", "normalizers": normalizers }),
+            },
             pre_tokenizer,
         }
     }
@@ -77,17 +71,21 @@ impl Pipeline {
         let pre_tokenizer = match model {
             SubwordModel::WordPiece => runs,
             SubwordModel::Bpe => {
-                let mark = Metaspace::new(subwords::START, PrependScheme::Always, false);
-                let mark = PreTokenizerWrapper::Metaspace(mark);
-                PreTokenizerWrapper::Sequence(PreTokenizers::new(vec![runs, mark]))
+                let mark = json!({
+                    "type": "Metaspace", "replacement": subwords::START, "prepend_scheme": "always", "split": false,
+                });
+                one_after_another(vec![runs, mark])
             }
         };
         Self {
-            normalizer: Some(NormalizerWrapper::Sequence(
-                Normalizers::new(words_folded()),
-            )),
+            normalizer: json!({ "type": "Sequence", "normalizers": words_folded() }),
             pre_tokenizer,
         }
+    }
+
+    /// Whether a `tokenizer.json` cuts as this does.
+    pub(super) fn is_that_of(&self, file: &Value) -> bool {
+        file["normalizer"] == self.normalizer && file["pre_tokenizer"] == self.pre_tokenizer
     }
 
     /// The whole tokenizer; `tokens[id]` is the token of `id`.
@@ -104,44 +102,47 @@ impl Pipeline {
 
 /// A pipeline and a model.
 pub(super) fn assembled(pipeline: Pipeline, model: ModelWrapper) -> tokenizers::Tokenizer {
+    const KNOWN: &str = "the definitions are the library's own names";
     let mut tokenizer = tokenizers::Tokenizer::new(model);
+    let normalizer: Option<NormalizerWrapper> =
+        serde_json::from_value(pipeline.normalizer).expect(KNOWN);
+    let pre_tokenizer: PreTokenizerWrapper =
+        serde_json::from_value(pipeline.pre_tokenizer).expect(KNOWN);
     tokenizer
-        .with_normalizer(pipeline.normalizer)
+        .with_normalizer(normalizer)
         .expect("no truncation is set that a normalizer could disagree with");
-    tokenizer.with_pre_tokenizer(Some(pipeline.pre_tokenizer));
+    tokenizer.with_pre_tokenizer(Some(pre_tokenizer));
     tokenizer
 }
 
 /// The folding of words and subwords.
-fn words_folded() -> Vec<NormalizerWrapper> {
-    vec![
-        replace("\u{2019}", "'"),
-        NormalizerWrapper::Lowercase(Lowercase),
-    ]
+fn words_folded() -> Vec<Value> {
+    vec![replace("String", "\u{2019}", "'"), lowercase()]
 }
 
-fn replace(from: &str, to: &str) -> NormalizerWrapper {
-    let pattern = ReplacePattern::String(from.to_owned());
-    NormalizerWrapper::Replace(Replace::new(pattern, to).expect("the pattern is a constant"))
+fn lowercase() -> Value {
+    json!({ "type": "Lowercase" })
 }
 
-fn regex_replace(from: &str, to: &str) -> NormalizerWrapper {
-    let pattern = ReplacePattern::Regex(from.to_owned());
-    NormalizerWrapper::Replace(Replace::new(pattern, to).expect("the pattern is a constant"))
+/// `kind` is `String` or `Regex`.
+fn replace(kind: &str, from: &str, to: &str) -> Value {
+    json!({ "type": "Replace", "pattern": { kind: from }, "content": to })
 }
 
 /// Keeps the matches as tokens and drops what lies between.
-fn matches_of(pattern: &str) -> PreTokenizerWrapper {
-    split(pattern, SplitDelimiterBehavior::Removed, true)
+fn matches_of(pattern: &str) -> Value {
+    split(pattern, "Removed", true)
 }
 
 /// Keeps matches and what lies between, each a token.
-fn cut_around(pattern: &str) -> PreTokenizerWrapper {
-    split(pattern, SplitDelimiterBehavior::Isolated, false)
+fn cut_around(pattern: &str) -> Value {
+    split(pattern, "Isolated", false)
 }
 
-fn split(pattern: &str, behavior: SplitDelimiterBehavior, invert: bool) -> PreTokenizerWrapper {
-    let pattern = SplitPattern::Regex(pattern.to_owned());
-    let split = Split::new(pattern, behavior, invert).expect("the pattern is a constant");
-    PreTokenizerWrapper::Split(split)
+fn split(pattern: &str, behavior: &str, invert: bool) -> Value {
+    json!({ "type": "Split", "pattern": { "Regex": pattern }, "behavior": behavior, "invert": invert })
+}
+
+fn one_after_another(pre_tokenizers: Vec<Value>) -> Value {
+    json!({ "type": "Sequence", "pretokenizers": pre_tokenizers })
 }

@@ -3,9 +3,12 @@
 use std::io::Read;
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
+use tokenizers::Model;
+use tokenizers::models::ModelWrapper;
 
-use super::foreign::Foreign;
+use super::foreign::{self, Foreign};
 use super::pipeline::{CHARACTER, JIEBA_BETWEEN, OLD_CHARACTER, Pipeline};
 use super::subwords::Subwords;
 use super::tokenizer::Kind;
@@ -57,12 +60,8 @@ impl Tokenizer {
         {
             *pattern = CHARACTER.into();
         }
-        let cut = |ours: &Pipeline| {
-            let same = |ours: Result<Value, _>, field: &str| ours.is_ok_and(|o| o == json[field]);
-            same(serde_json::to_value(&ours.normalizer), "normalizer")
-                && same(serde_json::to_value(&ours.pre_tokenizer), "pre_tokenizer")
-        };
-        let cleaning = Cleaning::ALL.into_iter().find(|&c| cut(&Pipeline::of(c)));
+        let mut cleanings = Cleaning::ALL.into_iter();
+        let cleaning = cleanings.find(|cleaning| Pipeline::of(*cleaning).is_that_of(&json));
         if cleaning.is_none() && json["pre_tokenizer"]["pattern"]["Regex"] == JIEBA_BETWEEN {
             return Err(TokenizerError::NotBuilt { feature: "jieba" });
         }
@@ -77,35 +76,41 @@ impl Tokenizer {
             };
             return Self::from_words(cleaning, words_by_id(entries)?);
         }
-        // Asked last: their patterns take 20 ms to compile, as long as all else of an answer to one line.
-        let subwords = SubwordModel::ALL
-            .into_iter()
-            .any(|model| cut(&Pipeline::of_subwords(model)));
         check_merges(&json["model"])?;
+        let mut kinds = SubwordModel::ALL.into_iter();
+        if let Some(kind) = kinds.find(|kind| Pipeline::of_subwords(*kind).is_that_of(&json))
+            && is_none_or_empty(&json["added_tokens"])
+            && json["decoder"].is_null()
+            && let Some(subwords) = subwords(kind, &json["model"])?
+        {
+            return Ok(Kind::Subwords(Box::new(subwords)).into());
+        }
         let unknown = json["model"]["unk_id"].as_u64();
-        let plain = is_none_or_empty(&json["added_tokens"]) && json["decoder"].is_null();
         if let Value::Object(fields) = &mut json {
             for name in ["truncation", "padding", "post_processor"] {
                 fields.insert(name.to_owned(), Value::Null);
             }
         }
-        let reference = serde_json::from_value::<tokenizers::Tokenizer>(json).map_err(|error| {
-            TokenizerError::Foreign {
-                reason: error.to_string(),
-            }
-        })?;
-        let model = reference.get_model().clone();
+        let reference: tokenizers::Tokenizer = serde_json::from_value(json).map_err(refused)?;
         let foreign = Foreign::adopt(reference, unknown.and_then(|id| u32::try_from(id).ok()))?;
-        let reserved = foreign.tokens().first().is_some_and(|t| t == PADDING)
-            && foreign.tokens().get(1).is_some_and(|t| t == UNKNOWN);
-        if subwords
-            && plain
-            && reserved
-            && let Some(subwords) = Subwords::from_model(model, foreign.tokens())
-        {
-            return Ok(Kind::Subwords(Box::new(subwords)).into());
-        }
         Ok(Kind::Foreign(Box::new(foreign)).into())
+    }
+}
+
+/// The subwords of a file that cuts as ours do, if its model is one that could have been trained here.
+fn subwords(kind: SubwordModel, model: &Value) -> Result<Option<Subwords>, TokenizerError> {
+    let model = ModelWrapper::deserialize(model).map_err(refused)?;
+    foreign::unknown_of(&model)?;
+    let tokens = foreign::tokens_by_id(model.get_vocab())?;
+    let reserved = tokens.first().is_some_and(|token| token == PADDING)
+        && tokens.get(1).is_some_and(|token| token == UNKNOWN);
+    let subwords = Subwords::from_model(model, tokens);
+    Ok(subwords.filter(|subwords| reserved && subwords.kind == kind))
+}
+
+fn refused(error: serde_json::Error) -> TokenizerError {
+    TokenizerError::Foreign {
+        reason: error.to_string(),
     }
 }
 

@@ -150,7 +150,7 @@ impl Subwords {
     }
 
     /// The model of a file, if it is one that [`Subwords::train`] could have made; `tokens` are its tokens by id.
-    pub(super) fn from_model(model: ModelWrapper, tokens: &[String]) -> Option<Self> {
+    pub(super) fn from_model(model: ModelWrapper, tokens: Vec<String>) -> Option<Self> {
         let kind = match &model {
             ModelWrapper::BPE(bpe) => {
                 let plain = bpe.unk_token.as_deref() == Some(UNKNOWN)
@@ -170,7 +170,7 @@ impl Subwords {
         Some(Self {
             kind,
             model,
-            tokens: tokens.to_vec(),
+            tokens,
         })
     }
 

@@ -10,17 +10,24 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use super::kinds::Kinds;
 
-/// Scripts without blanks between words.
-const UNSPACED: &str = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}";
+/// Scripts without blanks between words; this and the following are what stands between the brackets of a class.
+pub(super) const UNSPACED: &str =
+    r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}";
+/// What a word or a run begins with.
+pub(super) const LETTER: &str = r"\p{L}\p{N}";
+/// What it goes on with: letters, digits, combining marks, joiners.
+pub(super) const INSIDE: &str = r"\p{L}\p{N}\p{M}\x{200C}\x{200D}";
+/// Any other character that can be seen.
+pub(super) const VISIBLE: &str = r"^\s\p{C}\p{Z}\p{M}";
 
 /// The pattern of steps 2, 3 and 5; it needs neither look-around nor anything else that regular-expression
 /// engines disagree about, since it is saved in `tokenizer.json`.
 pub(super) static PATTERN: LazyLock<String> = LazyLock::new(|| {
-    let letter = format!(r"[\p{{L}}\p{{N}}&&[^{UNSPACED}]]");
-    let inner = format!(r"[\p{{L}}\p{{N}}\p{{M}}\x{{200C}}\x{{200D}}&&[^{UNSPACED}]]");
-    format!(r"[{UNSPACED}]|{letter}{inner}*(?:'{letter}{inner}*)*|[^\s\p{{C}}\p{{Z}}\p{{M}}]")
+    let letter = format!("[{LETTER}&&[^{UNSPACED}]]");
+    let inner = format!("[{INSIDE}&&[^{UNSPACED}]]");
+    format!(r"[{UNSPACED}]|{letter}{inner}*(?:'{letter}{inner}*)*|[{VISIBLE}]")
 });
 
 /// The pattern of step 4, applied to one word at a time.
@@ -29,15 +36,9 @@ pub(super) const CONTRACTION: &str = r"n't$|'(?:s|ve|re|d|ll|m)$";
 /// The endings of [`CONTRACTION`], longest first.
 const ENDINGS: [&str; 7] = ["n't", "'ve", "'re", "'ll", "'s", "'d", "'m"];
 
-static WORD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&PATTERN).expect("the pattern is a constant"));
-
-static UNSPACED_CHARACTER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&format!("^[{UNSPACED}]")).expect("the pattern is a constant"));
-
 /// Whether `c` belongs to a script written without blanks.
 pub(super) fn is_unspaced(c: char) -> bool {
-    !c.is_ascii() && UNSPACED_CHARACTER.is_match(c.encode_utf8(&mut [0; 4]))
+    !c.is_ascii() && Kinds::of_unicode().of(c).is_unspaced()
 }
 
 /// Step 1; `placed` as for [`Cleaning::fold`](super::Cleaning::fold).
@@ -55,17 +56,43 @@ pub(super) fn fold(text: &str, folded: &mut String, mut placed: impl FnMut(usize
     }
 }
 
-/// Cuts folded text into words and hands each to `each`, with its first byte.
+/// Cuts folded text into words, as [`PATTERN`] and [`CONTRACTION`] do, and hands each to `each`, with its first byte.
 pub(super) fn for_each_word(folded: &str, mut each: impl FnMut(&str, usize)) {
-    for found in WORD.find_iter(folded) {
-        let word = found.as_str();
-        let ending = ENDINGS.iter().find(|ending| word.ends_with(**ending));
+    let kinds = Kinds::of_unicode();
+    let begins = |c| !kinds.of(c).is_unspaced() && kinds.of(c).begins();
+    let goes_on = |c| !kinds.of(c).is_unspaced() && kinds.of(c).is_inside();
+    let mut rest = folded.chars();
+    loop {
+        let start = folded.len() - rest.as_str().len();
+        let Some(c) = rest.next() else { break };
+        if !begins(c) {
+            if kinds.of(c).is_unspaced() || kinds.of(c).is_visible() {
+                each(&folded[start..start + c.len_utf8()], start);
+            }
+            continue;
+        }
+        let mut apostrophe = false;
+        loop {
+            let before = rest.clone();
+            match rest.next() {
+                Some(c) if goes_on(c) => {}
+                Some('\'') if rest.clone().next().is_some_and(begins) => apostrophe = true,
+                _ => {
+                    rest = before;
+                    break;
+                }
+            }
+        }
+        let word = &folded[start..folded.len() - rest.as_str().len()];
+        let ending = ENDINGS
+            .iter()
+            .find(|ending| apostrophe && word.ends_with(**ending));
         let (stem, ending) = word.split_at(word.len() - ending.map_or(0, |ending| ending.len()));
         if !stem.is_empty() {
-            each(stem, found.start());
+            each(stem, start);
         }
         if !ending.is_empty() {
-            each(ending, found.start() + stem.len());
+            each(ending, start + stem.len());
         }
     }
 }
@@ -76,17 +103,25 @@ const LONGEST_RUN: usize = 64;
 /// What subwords are looked for in: runs of letters, digits and marks, in every script; any other visible character alone.
 pub(super) static RUN_PATTERN: LazyLock<String> = LazyLock::new(|| {
     let more = LONGEST_RUN - 1;
-    format!(
-        r"[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}\p{{M}}\x{{200C}}\x{{200D}}]{{0,{more}}}|[^\s\p{{C}}\p{{Z}}\p{{M}}]"
-    )
+    format!("[{LETTER}][{INSIDE}]{{0,{more}}}|[{VISIBLE}]")
 });
 
-static RUN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&RUN_PATTERN).expect("the pattern is a constant"));
-
-/// Cuts folded text into runs and hands each to `each`, with its first byte.
+/// Cuts folded text into runs, as [`RUN_PATTERN`] does, and hands each to `each`, with its first byte.
 pub(super) fn for_each_run(folded: &str, mut each: impl FnMut(&str, usize)) {
-    for found in RUN.find_iter(folded) {
-        each(found.as_str(), found.start());
+    let kinds = Kinds::of_unicode();
+    let mut at = 0;
+    while let Some(c) = folded[at..].chars().next() {
+        let start = at;
+        at += c.len_utf8();
+        if kinds.of(c).begins() {
+            let more = folded[at..].chars().take(LONGEST_RUN - 1);
+            at += more
+                .take_while(|c| kinds.of(*c).is_inside())
+                .map(char::len_utf8)
+                .sum::<usize>();
+        } else if !kinds.of(c).is_visible() {
+            continue;
+        }
+        each(&folded[start..at], start);
     }
 }
