@@ -15,7 +15,9 @@ use serde_json::Value;
 use trainer::assembly;
 use trainer::config::{ModelKind, RunConfig};
 use trainer::examples::Texts;
-use trainer::learning::{self, Objective, Reporter, StepReport, Surroundings, Trainer, evaluate};
+use trainer::learning::{
+    self, Objective, Reporter, StepReport, Surroundings, Trainer, WallClock, evaluate,
+};
 
 const VOCABULARY: usize = 50;
 const CLASSES: usize = 2;
@@ -46,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         checkpoints: None,
         metrics: None,
         stop: &AtomicBool::new(false),
+        clock: &WallClock::start(),
         identity: &Value::Null,
     };
     learning::train(&mut trainer, around, &mut Lines)?;

@@ -12,7 +12,7 @@ use trainer::baseline::{TextBaseline, TextBaselineOptions, Units};
 use trainer::config::{ModelKind, RunConfig};
 use trainer::examples::Examples;
 use trainer::learning::{
-    self, Ending, Objective, Reporter, StepReport, Surroundings, Trainer, evaluate,
+    self, Ending, Objective, Reporter, StepReport, Surroundings, Trainer, WallClock, evaluate,
 };
 use trainer::network::Network;
 
@@ -50,6 +50,7 @@ where
         checkpoints: None,
         metrics: None,
         stop: &AtomicBool::new(false),
+        clock: &WallClock::start(),
         identity: &serde_json::Value::Null,
     };
     let ending = learning::train(&mut trainer, around, &mut Printed).expect("training succeeds");

@@ -11,7 +11,9 @@ mod flat {
     use trainer::assembly;
     use trainer::config::{ModelKind, RunConfig};
     use trainer::examples::{Examples, Images, Texts};
-    use trainer::learning::{self, Objective, Reporter, StepReport, Surroundings, Trainer};
+    use trainer::learning::{
+        self, Objective, Reporter, StepReport, Surroundings, Trainer, WallClock,
+    };
     use trainer::network::Network;
 
     /// Where memory is read first: the allocator and the threads have what they need by then.
@@ -72,6 +74,7 @@ mod flat {
             checkpoints: None,
             metrics: None,
             stop: &AtomicBool::new(false),
+            clock: &WallClock::start(),
             identity: &serde_json::Value::Null,
         };
         learning::train(&mut Trainer::new(network), around, &mut memory).unwrap();

@@ -129,7 +129,8 @@ pub struct TrainingConfig {
     pub class_weights: String,
     /// Which weights the run keeps: those of the best look at the dev set, or the last.
     pub keep: Keep,
-    /// Seconds between checkpoints inside an epoch (one is written at its end too). It does not change the result.
+    /// Seconds between checkpoints inside an epoch. One is written at its end too, unless epochs are so short that this would take
+    /// more than a thirtieth of the time. It does not change the result.
     pub checkpoint_seconds: u64,
 }
 

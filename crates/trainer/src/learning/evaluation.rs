@@ -8,7 +8,7 @@ use crate::statistics::ConfusionMatrix;
 use crate::weights::values_of;
 
 /// Examples per forward pass. It does not change the answers.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 /// What a network answered on a set.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,16 +5,20 @@
 //! in two places, both under a time budget alone: how many steps are planned, and whether they end before they are done; both
 //! answers are part of the position.
 
+#[cfg(test)]
+mod budget_tests;
+mod clock;
 mod evaluation;
 mod look;
 mod objective;
 mod plan;
 mod position;
+mod rehearsal;
 mod set_evaluation;
 mod trainer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use burn::tensor::Device;
 
@@ -25,7 +29,9 @@ use crate::network::Network;
 use crate::run_folder::{MetricsLog, RunFolderError};
 use look::Look;
 use plan::Plan;
+use rehearsal::rehearse;
 
+pub use clock::{Clock, WallClock};
 pub use evaluation::{Evaluation, evaluate};
 pub use objective::Objective;
 pub use plan::{steps_of_run, steps_per_epoch};
@@ -109,12 +115,17 @@ pub struct Surroundings<'a, E> {
     pub metrics: Option<&'a mut MetricsLog>,
     /// Raised from outside to stop after the current step.
     pub stop: &'a AtomicBool,
+    /// What tells the time: rates, checkpoints that are due, and a time budget ask it.
+    pub clock: &'a dyn Clock,
     /// What every checkpoint remembers of the run beside its position: digests of configuration and data.
     pub identity: &'a serde_json::Value,
 }
 
 /// Steps between two lines of metrics.
 const METRICS_EVERY: u64 = 50;
+/// An epoch ends without a checkpoint where less than so many times the seconds of writing the last one have been trained since: an
+/// epoch of a small set takes a third of a second, writing and verifying its checkpoint as long.
+const CHECKPOINT_PAYS: u32 = 30;
 
 /// Trains until the end of the run or until `stop` is raised.
 ///
@@ -139,12 +150,14 @@ where
         mut checkpoints,
         mut metrics,
         stop,
+        clock,
         identity,
     } = around;
-    let mut counted = Instant::now();
+    let since = |moment| clock.now().saturating_sub(moment);
+    let mut counted = clock.now();
     let budget = config.training.time_budget;
     if budget > 0.0 && trainer.position().planned_steps.is_none() {
-        let planned = plan::rehearse(trainer, config, objective, [train, dev], device)?;
+        let planned = rehearse(trainer, config, objective, [train, dev], device, clock)?;
         trainer.plan(planned);
         reporter.say(&format!(
             "{planned} steps fit into the time budget of {budget} s; the learning rate falls over them"
@@ -152,10 +165,11 @@ where
     }
     let plan = Plan::new(config, train.count(), trainer.position().planned_steps);
     let judge_by = config.training.judge_by;
-    let (started, first_step) = (Instant::now(), trainer.position().step);
+    let (started, first_step) = (clock.now(), trainer.position().step);
+    let seconds_before = trainer.seconds();
     let mut order = (usize::MAX, Vec::new());
-    let mut last_checkpoint = Instant::now();
-    let mut examples_done = 0;
+    let (mut last_checkpoint, mut writing) = (clock.now(), Duration::ZERO);
+    let (mut looking, mut examples_done) = (Duration::ZERO, 0);
     while trainer.position().step < plan.last && !trainer.position().has_ended() {
         let step = trainer.position().step;
         let (epoch, index) = (
@@ -182,12 +196,16 @@ where
                 }),
             )?;
         }
-        let late = budget > 0.0 && trainer.seconds() + counted.elapsed().as_secs_f64() >= budget;
+        // The look that ends the run is within the budget too.
+        let spent = trainer.seconds() + (since(counted) + looking).as_secs_f64();
+        let late = budget > 0.0 && spent >= budget;
         let ends = position.step == plan.last || late;
         if plan.looks_after(position.step) || ends {
+            let began = clock.now();
             trainer.settle(config, plan.steps);
             let look = Look::at(trainer.network(), objective, dev, device, judge_by);
             let better = trainer.remember(&look, config);
+            looking = since(began);
             position = trainer.position().clone();
             if let Some(metrics) = metrics.as_deref_mut() {
                 let mut line = serde_json::json!({
@@ -219,19 +237,20 @@ where
             epoch: epoch + 1,
             mean_loss: position.mean_loss(),
             dev_accuracy: position.last_accuracy(),
-            examples_per_second: examples_done as f64 / started.elapsed().as_secs_f64(),
+            examples_per_second: examples_done as f64 / since(started).as_secs_f64(),
         });
         let epoch_ends = position.step.is_multiple_of(plan.steps_per_epoch);
         if epoch_ends {
             trainer.begin_epoch();
         }
-        trainer.add_seconds(counted.elapsed().as_secs_f64());
-        counted = Instant::now();
+        trainer.add_seconds(since(counted).as_secs_f64());
+        counted = clock.now();
         let stopping = stop.load(Ordering::Relaxed);
-        let due =
-            last_checkpoint.elapsed() >= Duration::from_secs(config.training.checkpoint_seconds);
+        let waited = since(last_checkpoint);
+        let due = waited >= Duration::from_secs(config.training.checkpoint_seconds)
+            || epoch_ends && waited >= CHECKPOINT_PAYS * writing;
         if let Some(store) = checkpoints.as_deref_mut()
-            && (epoch_ends || due || stopping || ends || trainer.position().has_ended())
+            && (due || stopping || ends || trainer.position().has_ended())
         {
             if let Some(metrics) = metrics.as_deref_mut() {
                 metrics.sync()?;
@@ -239,18 +258,19 @@ where
             for warning in trainer.save(store, identity)? {
                 reporter.say(&warning);
             }
-            last_checkpoint = Instant::now();
+            last_checkpoint = clock.now();
+            writing = since(counted);
         }
         if stopping {
             return Ok(Ending::Interrupted);
         }
     }
     if trainer.position().step > first_step {
+        let seconds = trainer.seconds() - seconds_before;
         reporter.say(&format!(
-            "trained {} steps in {:.1} s ({:.0} examples/s)",
+            "trained {} steps in {seconds:.1} s ({:.0} examples/s)",
             trainer.position().step - first_step,
-            started.elapsed().as_secs_f64(),
-            examples_done as f64 / started.elapsed().as_secs_f64(),
+            examples_done as f64 / seconds,
         ));
     }
     Ok(Ending::Complete)

@@ -1,26 +1,10 @@
-//! How many steps a run has, where it looks at dev, and how many fit into a time budget.
+//! How many steps a run has, and where it looks at dev.
 //!
 //! The learning rate falls over the planned steps, so the plan must stand before the first step. Under a time budget the
-//! steps that fit are found by a rehearsal: a few steps on a copy of the network that is thrown away. From then on the run is
-//! the one that this number of steps would have been without a clock, and can be repeated as such.
+//! steps that fit are found by a [rehearsal](super::rehearsal). From then on the run is the one that this number of steps would
+//! have been without a clock, and can be repeated as such.
 
-use std::time::{Duration, Instant};
-
-use burn::tensor::Device;
-
-use super::{Objective, Trainer, TrainingError};
 use crate::config::RunConfig;
-use crate::examples::{Examples, epoch_order};
-use crate::network::Network;
-
-/// Share of the budget that may go into the rehearsal.
-const REHEARSAL: f64 = 0.05;
-/// The longest rehearsal.
-const LONGEST: Duration = Duration::from_secs(10);
-/// Steps of the rehearsal at most; behind the first one, which alone pays for memory.
-const STEPS: usize = 64;
-/// Share of what is left that is planned for: steps differ in length, and the checkpoints take time too.
-const PLANNED: f64 = 0.95;
 
 /// Steps of one pass over `examples` training examples; the last one may be smaller.
 pub fn steps_per_epoch(config: &RunConfig, examples: usize) -> u64 {
@@ -75,59 +59,12 @@ impl Plan {
     }
 
     /// How many steps take `seconds`, with the looks at dev between them: `step` and `look` are the seconds of one.
-    fn steps_within(&self, seconds: f64, step: f64, look: f64) -> u64 {
+    pub(super) fn steps_within(&self, seconds: f64, step: f64, look: f64) -> u64 {
         let each = step + look * self.looks as f64 / self.steps_per_epoch as f64;
         // One look is at the end, wherever that is.
         let steps = ((seconds - look) / each.max(1e-9)).max(1.0);
         (steps as u64).min(self.steps)
     }
-}
-
-/// How many steps of the plan fit into the time budget.
-///
-/// # Errors
-///
-/// As a step.
-pub(super) fn rehearse<N, E>(
-    trainer: &Trainer<N>,
-    config: &RunConfig,
-    objective: &Objective,
-    [train, dev]: [&E; 2],
-    device: &Device,
-) -> Result<u64, TrainingError>
-where
-    N: Network,
-    E: Examples<Batch = N::Batch>,
-{
-    let plan = Plan::new(config, train.count(), None);
-    let budget = config.training.time_budget;
-    let began = Instant::now();
-    let longest = LONGEST.as_secs_f64().min(REHEARSAL * budget);
-    let order = epoch_order(config.seed, 0, train.count());
-    let mut copy = Trainer::new(trainer.network().clone());
-    let mut timed = Vec::new();
-    for indices in order.chunks(config.training.batch_size).take(STEPS) {
-        let started = Instant::now();
-        copy.step(config, objective, plan.steps, train, indices, device)?;
-        timed.push(started.elapsed().as_secs_f64());
-        if began.elapsed().as_secs_f64() >= longest {
-            break;
-        }
-    }
-    // The first step pays for memory and is left out, unless it is all there is.
-    let steady = timed.get(1..).filter(|rest| !rest.is_empty());
-    let steady = steady.unwrap_or(&timed);
-    let step = steady.iter().sum::<f64>() / steady.len().max(1) as f64;
-    let shown: Vec<u32> = (0..dev.count().min(config.training.batch_size) as u32).collect();
-    let started = Instant::now();
-    let scores = copy
-        .network()
-        .valid()
-        .scores(&dev.batch(&shown, device), None, None);
-    let _: f32 = scores.sum().into_scalar(); // a GPU answers later than it is asked
-    let one = started.elapsed().as_secs_f64() / shown.len().max(1) as f64;
-    let left = PLANNED * (budget - began.elapsed().as_secs_f64());
-    Ok(plan.steps_within(left, step, one * dev.count() as f64))
 }
 
 #[cfg(test)]
