@@ -2,19 +2,20 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
+use datasets::name_of;
 
 use super::CliError;
 use super::options::{DataArgs, MachineArgs};
 use super::settings::SettingArgs;
-use super::train::{called_as, check_data, set_name};
-use crate::config::ModelKind;
-use crate::run::quoted;
-use crate::run_folder::{Place, RunFile, RunFolder, RunFolderError};
+use super::train::{called_as, check_data};
+use crate::config::{ModelKind, RunConfig};
+use crate::run::{Session, quoted};
+use crate::run_folder::{Place, RunFile};
 use crate::signals::Stop;
-use crate::tune::{self, Found, Record, Search, SearchEnd, Tuned};
+use crate::tune::{self, Record, Search, SearchEnd, Tuned};
 
 /// Lines of the table.
 const SHOWN: usize = 15;
@@ -40,6 +41,9 @@ pub struct TuneArgs {
     /// Folder of the search [default: runs/tune-<model>-<data>, numbered when taken]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Go on with a search that was stopped, behind its finished trials; without --out the newest of this model and data
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
     /// Replace a search in --out
     #[arg(long, requires = "out")]
     force: bool,
@@ -63,15 +67,28 @@ pub fn run(args: TuneArgs, stop: &Stop) -> Result<(), CliError> {
     let named = || Place::Named {
         runs: PathBuf::from("runs"),
         model: format!("tune-{}", base.model.name()),
-        data: set_name(&base.data),
+        data: name_of(Path::new(&base.data)),
     };
     let place = args.out.clone().map_or_else(named, Place::At);
-    let folder = RunFolder::create(&place, args.force)?;
-    if folder.files().path(RunFile::Tune).exists() && !args.force {
-        let path = folder.folder().to_owned();
-        return Err(RunFolderError::Finished { path }.into());
-    }
-    let space = tune::space(&base);
+    let session = match args.resume {
+        false => Session::create(&place, args.force, base)?,
+        true => Session::resume(&place, |begun| -> Result<RunConfig, CliError> {
+            let mut asked = args.settings.lay_over(begun)?;
+            asked.training.time_budget = 0.0;
+            asked.model = base.model;
+            if let Some(data) = &args.data.data {
+                asked.data.clone_from(data);
+            }
+            // Known sets may lie elsewhere now: their digest tells whether they are the same.
+            let data_dir = asked.reading.data_dir.clone();
+            args.data.reading.lay_over(&mut asked.reading);
+            asked.reading.data_dir = data_dir;
+            Ok(asked)
+        })?,
+    };
+    let space = tune::space(&session.config);
+    let dev_folds = args.dev_folds.map_or(0, usize::from);
+    let finished = tune::finished(&session, dev_folds)?;
     if !args.quiet {
         eprintln!(
             "the test part is withheld; each of {} trials draws",
@@ -80,28 +97,26 @@ pub fn run(args: TuneArgs, stop: &Stop) -> Result<(), CliError> {
         for dimension in &space {
             eprintln!("  {:24} {}", dimension.key, dimension.values);
         }
+        if args.resume {
+            eprintln!("the search goes on behind {} results", finished.len());
+        }
     }
     let search = Search {
-        base: &base,
+        session: &session,
         space,
         trials: args.trials.into(),
-        dev_folds: args.dev_folds.map_or(0, usize::from),
-        deadline: limit.and_then(|limit| Instant::now().checked_add(limit)),
+        dev_folds,
+        limit,
+        finished,
     };
     let mut told = |record: &Record| {
         if !args.quiet {
             eprintln!("{}, {:.1} s", line(record), record.seconds);
         }
     };
-    let tuned = tune::tune(
-        &search,
-        &args.data.reading.base(),
-        &machine,
-        stop,
-        &folder,
-        &mut told,
-    )?;
-    print(&args, &tuned, folder.folder(), stop)
+    let options = args.data.reading.base();
+    let tuned = tune::tune(search, &options, &machine, stop, &mut told)?;
+    print(&args, &tuned, session.folder(), stop)
 }
 
 /// `trial  3, 1/9 of a run: dev score 0.7812, training.batch_size = 64, …`
@@ -148,12 +163,7 @@ fn print(args: &TuneArgs, tuned: &Tuned, folder: &Path, stop: &Stop) -> Result<(
     };
     let mut out = std::io::stdout().lock();
     let mut order: Vec<&Record> = tuned.records.iter().collect();
-    let rank = |record: &Record| Found {
-        trial: record.trial,
-        rung: record.rung,
-        score: record.score.unwrap_or(f64::NEG_INFINITY),
-    };
-    order.sort_by(|a, b| tune::best_first(&rank(a), &rank(b)));
+    order.sort_by(|a, b| tune::best_first(&a.found(), &b.found()));
     for record in order.iter().take(SHOWN) {
         writeln!(out, "{}", line(record))?;
     }
@@ -185,7 +195,10 @@ fn print(args: &TuneArgs, tuned: &Tuned, folder: &Path, stop: &Stop) -> Result<(
     match tuned.end {
         SearchEnd::Signal => Err(CliError::Interrupted {
             signal: stop.signal(),
-            advice: "interrupted; what was found until then is above and in the folder".into(),
+            advice: format!(
+                "interrupted; what was found until then is above, go on with --resume --out {}",
+                quoted(&folder.display().to_string())
+            ),
         }),
         SearchEnd::Time | SearchEnd::Complete => Ok(()),
     }

@@ -7,6 +7,7 @@ mod report;
 mod report_sets;
 mod rows;
 mod sample;
+mod session;
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -20,16 +21,15 @@ use serde_json::{Value, json};
 use crate::assembly::{self, AssemblyError, ImageTask, TextTask};
 use crate::baseline::BaselineRun;
 use crate::checkpoint::{Checkpoint, CheckpointError, sha256_hex};
-use crate::config::{ConfigError, ModelKind, RunConfig};
+use crate::config::{ConfigError, ModelKind};
 use crate::examples::Examples;
 use crate::learning::{
-    self, Ending, Objective, Reporter, RestoreError, Surroundings, Trainer, TrainingError, evaluate,
+    self, Ending, Objective, Reporter, RestoreError, Surroundings, Trainer, TrainingError,
+    WallClock, evaluate,
 };
 use crate::network::Network;
 use crate::report::{self as page, Material, ReportError};
-use crate::run_folder::{
-    DataCard, Environment, Place, RunFile, RunFolder, RunFolderError, RunResult, count_labels,
-};
+use crate::run_folder::{DataCard, RunFile, RunFolderError, RunResult, count_labels};
 use crate::signals::Stop;
 use crate::weights::{collect, to_safetensors};
 
@@ -37,6 +37,7 @@ use judging_sets::ManyLabels;
 pub use report::{predict_line, quoted, score_line};
 pub use report_sets::{scores as set_scores, table as label_table};
 use rows::Rows;
+pub use session::Session;
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -80,68 +81,6 @@ pub enum RunError {
         /// Its words.
         reason: String,
     },
-}
-
-/// A claimed run folder with the settings of its run.
-pub struct Session {
-    folder: RunFolder,
-    config: RunConfig,
-    resumed: bool,
-}
-
-impl Session {
-    /// Claims a folder for a new run.
-    ///
-    /// # Errors
-    ///
-    /// [`RunFolderError`] where the folder is taken or cannot be written.
-    pub fn create(place: &Place, force: bool, config: RunConfig) -> Result<Self, RunError> {
-        let folder = RunFolder::create(place, force)?;
-        Ok(Self {
-            folder,
-            config,
-            resumed: false,
-        })
-    }
-
-    /// Takes up a run that was begun. `asked` lays what the command line asks for over the run's own settings; the
-    /// two must be the same.
-    ///
-    /// # Errors
-    ///
-    /// [`RunFolderError`] where there is no such run or another process holds it; [`RunError::Differs`].
-    pub fn resume<E>(
-        place: &Place,
-        asked: impl FnOnce(RunConfig) -> Result<RunConfig, E>,
-    ) -> Result<Self, E>
-    where
-        E: From<RunError>,
-    {
-        let folder = RunFolder::resume(place).map_err(RunError::from)?;
-        let path = folder.folder().join("config.toml").display().to_string();
-        let text = folder.files().read_config().map_err(RunError::from)?;
-        let config = RunConfig::from_toml(&text, &path).map_err(RunError::from)?;
-        let asked = asked(config.clone())?;
-        if let Some((key, then, now)) = config.first_difference(&asked) {
-            return Err(RunError::Differs {
-                folder: folder.folder().to_owned(),
-                what: format!("`{key}` was"),
-                then,
-                now,
-            }
-            .into());
-        }
-        Ok(Self {
-            folder,
-            config,
-            resumed: true,
-        })
-    }
-
-    /// The run's folder.
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.folder()
-    }
 }
 
 /// Where a run computes.
@@ -396,6 +335,7 @@ impl Work<'_> {
                 checkpoints: Some(&mut checkpoints),
                 metrics: Some(&mut metrics),
                 stop: self.stop.flag(),
+                clock: &WallClock::start(),
                 identity: &identity,
             },
             self.reporter,
@@ -447,31 +387,13 @@ impl Work<'_> {
         tokenizer: Option<&Tokenizer>,
         data: &DataCard,
     ) -> Result<(), RunError> {
-        let Session {
-            folder,
-            config,
-            resumed,
-        } = self.session;
-        if !resumed {
-            folder.write(RunFile::Config, config.to_toml().as_bytes())?;
-        }
+        let Session { folder, .. } = self.session;
+        self.session.write_beginnings(self.machine, self.sha256)?;
         folder.write_labels(self.labels)?;
         folder.write_data(data)?;
         if let Some(tokenizer) = tokenizer {
             folder.write(RunFile::Tokenizer, tokenizer.to_json().as_bytes())?;
         }
-        let isa = cnn_core::Isa::active().name();
-        #[allow(
-            clippy::disallowed_methods,
-            reason = "it is reported, no work is cut by it"
-        )]
-        let threads = rayon::current_num_threads();
-        folder.write_environment(&Environment::collect(
-            self.machine.backend.name(),
-            isa,
-            threads,
-            self.sha256,
-        ))?;
         Ok(())
     }
 
@@ -485,12 +407,7 @@ impl Work<'_> {
             if then[key] != identity[key] {
                 let [then, now] = [&then[key], &identity[key]]
                     .map(|value| value.as_str().unwrap_or("unknown").to_owned());
-                return Err(RunError::Differs {
-                    folder: self.session.folder().to_owned(),
-                    what: what.to_owned(),
-                    then,
-                    now,
-                });
+                return Err(self.session.differs(what, then, now));
             }
         }
         Ok(())

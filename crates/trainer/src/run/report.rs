@@ -29,7 +29,7 @@ fn baseline_line(baseline: &BaselineScore) -> String {
         return report_sets::baseline_line(baseline, sets);
     }
     format!(
-        "baseline      {:.2} % (95 % interval {:.2} to {:.2}), macro-F1 {:.4}: {}, {:.1} s",
+        "baseline      {:.2} % (95 % interval {:.2} to {:.2}), macro-F1 {:.4}: {}, {:.2} s",
         100.0 * baseline.accuracy,
         100.0 * baseline.ci95[0],
         100.0 * baseline.ci95[1],

@@ -62,6 +62,17 @@ pub enum RunFolderError {
         /// The folder.
         path: PathBuf,
     },
+    /// No folder at all.
+    #[error("there is no folder {}{}", path.display(), match beside.as_slice() {
+        [] => String::new(),
+        beside => format!("; the runs beside it are {}", beside.join(", ")),
+    })]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+        /// The runs in the folder where it would lie.
+        beside: Vec<String>,
+    },
     /// Not a run folder.
     #[error("{} is no run folder: it has no {missing}", path.display())]
     NotARun {

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// The small text files of a run are far below this; a longer one is not ours.
 const TEXT_LIMIT: u64 = 64 << 20;
 
+/// Runs that are named where one is not found.
+const RUNS_NAMED: usize = 8;
+
 /// The name of the folder with the checkpoints.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 
@@ -116,9 +119,15 @@ impl RunFiles {
     /// Opens an existing run, finished or not.
     ///
     /// # Errors
-    /// [`RunFolderError::NotARun`] when there is no `config.toml` in it.
+    /// [`RunFolderError::NoFolder`] when there is none, [`RunFolderError::NotARun`] when there is no `config.toml` in it.
     pub fn open(folder: &Path) -> Result<Self, RunFolderError> {
         let files = Self::at(folder.to_path_buf());
+        if !folder.exists() {
+            return Err(RunFolderError::NoFolder {
+                path: folder.to_path_buf(),
+                beside: runs_beside(folder),
+            });
+        }
         if !files.path(RunFile::Config).is_file() {
             return Err(RunFolderError::NotARun {
                 path: folder.to_path_buf(),
@@ -228,6 +237,14 @@ impl RunFiles {
         self.read_text(RunFile::Metrics)
     }
 
+    /// The text of `tune.jsonl`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not UTF-8.
+    pub fn read_trials(&self) -> Result<String, RunFolderError> {
+        self.read_text(RunFile::Tune)
+    }
+
     /// The answers on dev and test, of a run with so many classes.
     ///
     /// # Errors
@@ -276,6 +293,21 @@ impl RunFiles {
             .map_err(IoFailure::new("read", &path))?;
         Ok(text)
     }
+}
+
+/// The runs in the folder where `folder` would lie; where that is no folder either, those in `runs/`.
+fn runs_beside(folder: &Path) -> Vec<String> {
+    let parents = [folder.parent().unwrap_or(Path::new("")), Path::new("runs")];
+    let Some(parent) = parents.into_iter().find(|parent| parent.is_dir()) else {
+        return Vec::new();
+    };
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let folders = entries.map(|entry| parent.join(entry.file_name()));
+    let runs = folders.filter(|folder| folder.join(RunFile::Config.name()).is_file());
+    let mut runs: Vec<String> = runs.map(|folder| folder.display().to_string()).collect();
+    runs.sort_unstable();
+    runs.truncate(RUNS_NAMED);
+    runs
 }
 
 /// Labels must be some, and distinct, or a prediction could not be told by its label.

@@ -5,30 +5,31 @@
 //! its score depends on the settings, the data and the seed, not on the clock.
 
 mod halving;
+mod record;
 mod space;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use datasets::duplicates::Labelled;
 use datasets::split::cut_fold;
 use datasets::{ImageSet, OpenOptions, Split, TextSet, open_image, open_text};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use halving::{DIVISORS, Found, best, best_first, search};
+pub use record::{Record, finished};
 pub use space::{Dimension, Drawn, Values, draw, space};
 
 use crate::assembly::{self, AssemblyError, ImageTask, TextTask};
 use crate::config::{ConfigError, ModelKind, RunConfig};
 use crate::examples::Examples;
 use crate::learning::{
-    self, Ending, Objective, Reporter, StepReport, Surroundings, Trainer, TrainingError,
+    self, Ending, Objective, Reporter, StepReport, Surroundings, Trainer, TrainingError, WallClock,
     steps_of_run,
 };
 use crate::network::Network;
-use crate::run::Machine;
-use crate::run_folder::{RunFile, RunFolder, RunFolderError};
+use crate::run::{Machine, RunError, Session};
+use crate::run_folder::{RunFile, RunFolderError};
 use crate::signals::Stop;
 
 /// Why a search failed.
@@ -43,41 +44,29 @@ pub enum TuneError {
     /// A trial could not be trained.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// What was found could not be written.
+    /// What was found could not be written or read.
     #[error(transparent)]
     Folder(#[from] RunFolderError),
+    /// The search in the folder is not the one that was asked for.
+    #[error(transparent)]
+    Run(#[from] RunError),
 }
 
 /// What is searched.
 pub struct Search<'a> {
-    /// The settings that are varied.
-    pub base: &'a RunConfig,
+    /// The folder, and the settings that are varied. The folder holds what was found so far at any moment: `tune.jsonl` and
+    /// `best.toml`.
+    pub session: &'a Session,
     /// Which of them, and how.
     pub space: Vec<Dimension>,
     /// How many settings are drawn, the base among them.
     pub trials: usize,
     /// Folds of the training and dev rows that a trial is judged on; 0: the dev part.
     pub dev_folds: usize,
-    /// When to end with what there is.
-    pub deadline: Option<Instant>,
-}
-
-/// One trial at one rung: a line of `tune.jsonl`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Record {
-    /// Which trial, from 0: the base.
-    pub trial: usize,
-    /// Which rung, from 0.
-    pub rung: usize,
-    /// The share of a whole run that was trained: one in so many steps.
-    pub one_in: u64,
-    /// What looks at dev are judged by, the higher the better (a loss with its sign turned); `null` where the loss became
-    /// infinite. The mean over the dev folds.
-    pub score: Option<f64>,
-    /// Seconds.
-    pub seconds: f64,
-    /// The settings that were drawn.
-    pub settings: Map<String, Value>,
+    /// How long the search takes at most, with the trials that are finished.
+    pub limit: Option<Duration>,
+    /// Trials that are finished: of a search that goes on.
+    pub finished: Vec<Record>,
 }
 
 /// Why a search ended.
@@ -107,38 +96,66 @@ enum Rows {
     Images(ImageSet),
 }
 
-/// Runs a search. `folder` holds what was found so far at any moment: `tune.jsonl` and `best.toml`. `told` hears every record.
+impl Rows {
+    fn sha256(&self) -> &str {
+        match self {
+            Self::Texts(set) => &set.sha256,
+            Self::Images(set) => &set.sha256,
+        }
+    }
+}
+
+/// Runs a search, or goes on with one: a trial that is finished is not trained again. `told` hears every new record.
 ///
 /// # Errors
 ///
 /// [`TuneError`]; what was found before stays in the folder.
 pub fn tune(
-    of: &Search<'_>,
+    of: Search<'_>,
     options: &OpenOptions,
     machine: &Machine,
     stop: &Stop,
-    folder: &RunFolder,
     told: &mut dyn FnMut(&Record),
 ) -> Result<Tuned, TuneError> {
+    let base = &of.session.config;
+    let mut records = of.finished;
+    let before = records.iter().map(|record| record.seconds).sum();
+    // A file may claim any number of seconds.
+    let before = Duration::try_from_secs_f64(before).unwrap_or_default();
+    let left = |limit: Duration| limit.saturating_sub(before);
+    let deadline = of
+        .limit
+        .and_then(|limit| Instant::now().checked_add(left(limit)));
     let options = OpenOptions {
         withhold_test: true,
-        ..assembly::open_options(of.base, options)
+        ..assembly::open_options(base, options)
     };
-    let rows = if of.base.model.reads_images() {
-        open_image(&of.base.data, &options).map(Rows::Images)
+    let rows = if base.model.reads_images() {
+        open_image(&base.data, &options).map(Rows::Images)
     } else {
-        open_text(&of.base.data, &options).map(Rows::Texts)
+        open_text(&base.data, &options).map(Rows::Texts)
     };
     let rows = rows.map_err(AssemblyError::from)?;
+    begin(of.session, machine, rows.sha256())?;
     let halt = Halt {
         stop,
-        deadline: of.deadline,
+        deadline,
         raised: AtomicBool::new(false),
     };
-    let (mut records, mut found) = (Vec::<Record>::new(), Vec::<Found>::new());
+    let drawn = |trial| draw(&of.space, base, base.seed, trial);
+    if !records.is_empty() {
+        write(of.session, &records, &drawn)?; // a kill may have come between the files
+    }
     halving::search(of.trials, |trial, rung| -> Result<Option<f64>, TuneError> {
         let started = Instant::now();
-        let (config, drawn) = draw(&of.space, of.base, of.base.seed, trial)?;
+        let (config, settings) = drawn(trial)?;
+        let settings = record::settings(&settings);
+        if let Some(known) = records.iter().find(|r| (r.trial, r.rung) == (trial, rung)) {
+            return match known.settings == settings {
+                true => Ok(Some(known.found().score)),
+                false => Err(record::redrawn(of.session, known, &settings).into()),
+            };
+        }
         let Some(score) = judge(&rows, &config, DIVISORS[rung], of.dev_folds, machine, &halt)?
         else {
             return Ok(None);
@@ -147,23 +164,18 @@ pub fn tune(
             trial,
             rung,
             one_in: DIVISORS[rung],
+            dev_folds: of.dev_folds,
             score: score.is_finite().then_some(score),
             seconds: started.elapsed().as_secs_f64(),
-            settings: drawn
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), value.clone().into()))
-                .collect(),
+            settings,
         };
         told(&record);
         records.push(record);
-        found.push(Found { trial, rung, score });
-        write(folder, of, &records, &found)?;
+        write(of.session, &records, &drawn)?;
         Ok(Some(score))
     })?;
-    let best = best(&found)
-        .map(|best| {
-            Ok::<_, ConfigError>((best, draw(&of.space, of.base, of.base.seed, best.trial)?.0))
-        })
+    let best = best_of(&records)
+        .map(|best| Ok::<_, ConfigError>((best, drawn(best.trial)?.0)))
         .transpose()?;
     let signalled = stop.flag().load(Ordering::Relaxed);
     let end = match (halt.raised.into_inner(), signalled) {
@@ -174,19 +186,38 @@ pub fn tune(
     Ok(Tuned { records, best, end })
 }
 
+/// Writes what the search is, or compares it with what it was.
+fn begin(session: &Session, machine: &Machine, sha256: &str) -> Result<(), TuneError> {
+    let written = session.folder.files().path(RunFile::Environment).exists();
+    if session.resumed && written {
+        let then = session.folder.files().read_environment()?;
+        for (what, then, now) in [
+            ("the data's sha256 was", then.data_sha256, sha256),
+            ("`--backend` was", then.backend, machine.backend.name()),
+        ] {
+            if then != now {
+                return Err(session.differs(what, then, now.to_owned()).into());
+            }
+        }
+    }
+    Ok(session.write_beginnings(machine, sha256)?)
+}
+
+fn best_of(records: &[Record]) -> Option<Found> {
+    let found: Vec<Found> = records.iter().map(Record::found).collect();
+    best(&found)
+}
+
 /// Leaves what was found so far.
 fn write(
-    folder: &RunFolder,
-    of: &Search<'_>,
+    session: &Session,
     records: &[Record],
-    found: &[Found],
+    drawn: &impl Fn(usize) -> Result<(RunConfig, Drawn), ConfigError>,
 ) -> Result<(), TuneError> {
-    let lines = records.iter().map(|record| {
-        serde_json::to_string(record).expect("a record has string keys and finite numbers") + "\n"
-    });
-    folder.write(RunFile::Tune, lines.collect::<String>().as_bytes())?;
-    if let Some(best) = best(found) {
-        let (config, _) = draw(&of.space, of.base, of.base.seed, best.trial)?;
+    let lines: String = records.iter().map(Record::line).collect();
+    session.folder.write(RunFile::Tune, lines.as_bytes())?;
+    if let Some(best) = best_of(records) {
+        let (config, _) = drawn(best.trial)?;
         let text = format!(
             "# Found by a search: trial {}, dev score {:.4} after one {} of a run.\n{}",
             best.trial,
@@ -194,7 +225,7 @@ fn write(
             ["ninth", "third", "whole"][best.rung],
             config.to_toml()
         );
-        folder.write(RunFile::Best, text.as_bytes())?;
+        session.folder.write(RunFile::Best, text.as_bytes())?;
     }
     Ok(())
 }
@@ -298,6 +329,7 @@ where
         checkpoints: None,
         metrics: None,
         stop: &halt.raised,
+        clock: &WallClock::start(),
         identity: &Value::Null,
     };
     match learning::train(&mut trainer, around, &mut Watch(halt)) {

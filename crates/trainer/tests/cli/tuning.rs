@@ -210,5 +210,76 @@ fn an_interrupted_search_leaves_what_it_found() {
     assert_eq!(ended.status.code(), Some(130));
     let printed = String::from_utf8_lossy(&ended.stdout).into_owned();
     assert!(printed.contains("train with: "), "{printed}");
-    assert!(!lines(&out).is_empty());
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(said.contains("--resume --out"), "{said}");
+    let found = lines(&out);
+    assert!(!found.is_empty());
+    let again = ["tune", "textcnn", "--resume", "--out", word(&out)];
+    output(&[&again[..], &["--trials", "1"]].concat()).done();
+    assert_eq!(lines(&out)[..found.len()], found, "what was found stays");
+}
+
+#[test]
+fn a_search_that_goes_on_ends_as_one_that_was_never_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_table(&at("own.csv"), ',');
+    let whole = search(&at("own.csv"), &at("whole"), &["--seed", "3"]).done();
+    let without_seconds = |name: &str| -> Vec<Value> {
+        let mut lines = lines(&at(name));
+        let seconds = lines.iter_mut().map(|line| line["seconds"].take());
+        assert!(seconds.into_iter().all(|seconds| seconds.is_f64()));
+        lines
+    };
+    let expected = without_seconds("whole");
+    let trials = std::fs::read_to_string(at("whole").join("tune.jsonl")).unwrap();
+    let read = |name: &str, file: &str| std::fs::read_to_string(at(name).join(file)).unwrap();
+    // Stopped behind the first trial, between two shares of a run, before the last, and behind it.
+    for done in [0, 1, 4, 6, 7] {
+        let name = format!("stopped-{done}");
+        std::fs::create_dir(at(&name)).unwrap();
+        for file in ["config.toml", "environment.json"] {
+            std::fs::copy(at("whole").join(file), at(&name).join(file)).unwrap();
+        }
+        let kept: String = trials.split_inclusive('\n').take(done).collect();
+        std::fs::write(at(&name).join("tune.jsonl"), kept).unwrap();
+        let resumed = search(&at("own.csv"), &at(&name), &["--seed", "3", "--resume"]).done();
+        assert!(
+            resumed.err.contains(&format!("behind {done} results")),
+            "{}",
+            resumed.err
+        );
+        let told = resumed.err.lines().filter(|line| line.starts_with("trial"));
+        assert_eq!(
+            told.count(),
+            7 - done,
+            "none is trained twice: {}",
+            resumed.err
+        );
+        assert_eq!(without_seconds(&name), expected, "{name}");
+        assert_eq!(read(&name, "best.toml"), read("whole", "best.toml"));
+        let table = |answer: &Answer| answer.out.split("the best of").next().map(str::to_owned);
+        assert_eq!(table(&resumed), table(&whole));
+    }
+
+    let refused = |more: &[&str], hint: &str| {
+        let more = [&["--resume"], more].concat();
+        let refused = search(&at("own.csv"), &at("whole"), &more);
+        assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{more:?}");
+        assert!(refused.err.contains(hint), "{more:?}: {}", refused.err);
+    };
+    refused(&["--seed", "4"], "`seed` was 3, now 4");
+    refused(&["--dev-folds", "2"], "`--dev-folds` was 0, now 2");
+    let edited = read("whole", "tune.jsonl").replacen("{\"trial\":1", "{\"trail\":1", 1);
+    std::fs::write(at("whole/tune.jsonl"), edited).unwrap();
+    refused(&[], "line 2 is no trial");
+    std::fs::write(at("whole/tune.jsonl"), &trials).unwrap();
+    let table = read("", "own.csv");
+    let half = table.lines().count() / 2;
+    let fewer: String = table.split_inclusive('\n').take(half).collect();
+    std::fs::write(at("own.csv"), fewer).unwrap();
+    refused(&[], "sha256");
+    let nothing = search(&at("own.csv"), &at("nowhere"), &["--resume"]);
+    assert_eq!(nothing.code, 1);
+    assert!(nothing.err.contains("nowhere"), "{}", nothing.err);
 }
