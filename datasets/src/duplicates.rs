@@ -87,14 +87,16 @@ impl DuplicateReport {
                 self.test_in_dev
             ));
         }
+        // Counted before parts are cut: where none is published, no row is a training row yet.
+        let all = if dev + test == 0 { "" } else { "training " };
         for (part, repeats, rows) in [
-            ("training", self.within_train, train),
-            ("dev", self.within_dev, dev),
-            ("test", self.within_test, test),
+            (all, self.within_train, train),
+            ("dev ", self.within_dev, dev),
+            ("test ", self.within_test, test),
         ] {
             if repeats > 0 {
                 said.push(format!(
-                    "{repeats} of {rows} {part} {noun} repeat an earlier one"
+                    "{repeats} of {rows} {part}{noun} repeat an earlier one"
                 ));
             }
         }

@@ -11,10 +11,10 @@ use crate::readers::did_you_mean;
 #[non_exhaustive]
 pub enum DataError {
     /// Neither a known set nor a path.
-    #[error(
-        "no data set or path `{name}`{}; the known sets are {known}",
-        did_you_mean(nearest)
-    )]
+    #[error("no data set and no file is called `{name}`{}{known}", match nearest {
+        Some(nearest) => format!("; did you mean `{nearest}`? The known sets are "),
+        None => "; the known sets are ".to_owned(),
+    })]
     UnknownSet {
         /// What was asked for.
         name: String,
@@ -22,6 +22,14 @@ pub enum DataError {
         nearest: Option<String>,
         /// All known names.
         known: String,
+    },
+    /// What was written as a path leads nowhere.
+    #[error("there is no file or folder `{}`{}", path.display(), did_you_mean(nearest))]
+    NoSuchPath {
+        /// The path.
+        path: PathBuf,
+        /// What is there beside it under the name most like its own.
+        nearest: Option<String>,
     },
     /// A set that has no files.
     #[error("`{name}` is generated: there is nothing to fetch or verify, open it as it is")]

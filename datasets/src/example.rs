@@ -135,6 +135,8 @@ pub struct TextSet {
     pub notes: Vec<String>,
     /// SHA-256 (hexadecimal) of the split examples: independent of how the files are packed.
     pub sha256: String,
+    /// Whether the test part is rows that were cut off here, since the set publishes none.
+    pub test_is_cut: bool,
     /// Equal texts inside and across the parts, counted before any dev part or limit was cut.
     pub duplicates: DuplicateReport,
     /// The files that the texts were read from.
@@ -162,6 +164,8 @@ pub struct ImageSet {
     pub notes: Vec<String>,
     /// SHA-256 (hexadecimal) of the split examples: independent of how the files are packed.
     pub sha256: String,
+    /// Whether the test part is rows that were cut off here, since the set publishes none.
+    pub test_is_cut: bool,
     /// Equal images inside and across the parts, counted before any dev part or limit was cut.
     pub duplicates: DuplicateReport,
     /// The files that the images were read from.

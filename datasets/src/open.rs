@@ -60,6 +60,7 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
         split,
         notes,
         sha256,
+        test_is_cut,
         duplicates,
         origins,
         unreadable,
@@ -72,6 +73,7 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
         label_separator,
         notes,
         sha256,
+        test_is_cut,
         duplicates,
         origins,
         unreadable,
@@ -103,6 +105,7 @@ pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet,
         split,
         notes,
         sha256,
+        test_is_cut,
         duplicates,
         origins,
         unreadable,
@@ -116,6 +119,7 @@ pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet,
         split,
         notes,
         sha256,
+        test_is_cut,
         duplicates,
         origins,
         unreadable,
@@ -126,7 +130,7 @@ pub fn open_image(name_or_path: &str, options: &OpenOptions) -> Result<ImageSet,
 ///
 /// # Errors
 ///
-/// [`DataError::UnknownSet`] for a name that is neither; [`DataError::Read`] for a folder that cannot be listed.
+/// [`DataError::UnknownSet`] or [`DataError::NoSuchPath`] for what is neither; [`DataError::Read`] for a folder that cannot be listed.
 pub fn kind_of(name_or_path: &str, options: &OpenOptions) -> Result<Kind, DataError> {
     match find(name_or_path)? {
         Place::Known(manifest) => Ok(manifest.kind),
@@ -167,6 +171,11 @@ fn find(name_or_path: &str) -> Result<Place<'_>, DataError> {
     let path = Path::new(name_or_path);
     if path.exists() {
         Ok(Place::Path(path))
+    } else if path.extension().is_some() || name_or_path.contains(std::path::is_separator) {
+        Err(DataError::NoSuchPath {
+            nearest: nearest_path(path),
+            path: path.to_owned(),
+        })
     } else {
         Err(unknown(name_or_path))
     }
@@ -203,6 +212,26 @@ pub(crate) fn own_path(name_or_path: &str) -> Option<&str> {
     }
 }
 
+/// Names that are looked through for one like a wrong name.
+const NAMES_LOOKED_AT: usize = 10_000;
+
+/// The path beside `path` whose name is most like its own.
+fn nearest_path(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent()?;
+    let listed = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let entries = std::fs::read_dir(listed).ok()?.take(NAMES_LOOKED_AT);
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort_unstable();
+    let nearest = crate::suggest::nearest(name, names.iter().map(String::as_str))?;
+    Some(folder.join(nearest).display().to_string())
+}
+
 /// The error for a name that is neither a set nor a path.
 fn unknown(name: &str) -> DataError {
     let files = manifests().into_iter().map(|manifest| manifest.name);
@@ -225,6 +254,7 @@ struct Finished<T> {
     split: Split<T>,
     notes: Vec<String>,
     sha256: String,
+    test_is_cut: bool,
     duplicates: crate::DuplicateReport,
     origins: Origins,
     unreadable: Unreadable,
@@ -278,7 +308,8 @@ fn finish<T: Labelled + Content + Placed>(
     }
     let Split { train, dev, test } = split;
     let fold = options.fold.or(default_folds.map(|folds| (0, folds)));
-    let mut split = match (test.is_empty() && !withheld, fold) {
+    let test_is_cut = test.is_empty() && !withheld;
+    let mut split = match (test_is_cut, fold) {
         (false, _) => Split { train, dev, test },
         (true, Some((fold, folds))) => {
             let rows = train.len();
@@ -346,16 +377,23 @@ fn finish<T: Labelled + Content + Placed>(
         split,
         notes,
         sha256,
+        test_is_cut,
         duplicates,
         origins,
         unreadable,
     })
 }
 
-/// The last part of a path, for a set's name.
-pub(crate) fn name_of(path: &Path) -> String {
-    path.file_stem()
-        .map_or_else(|| "data".into(), |stem| stem.to_string_lossy().into_owned())
+/// The last part of a path without its ending, and without that of gzip: a set's short name.
+pub fn name_of(path: &Path) -> String {
+    let Some(stem) = path.file_stem() else {
+        return "data".into();
+    };
+    let is_packed = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
+    let inner = Path::new(stem).file_stem().filter(|_| is_packed);
+    inner.unwrap_or(stem).to_string_lossy().into_owned()
 }
 
 /// Refuses a set of the other kind.

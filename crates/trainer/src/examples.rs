@@ -55,6 +55,21 @@ impl Images {
         self.pixels.chunks_exact(self.size().max(1))
     }
 
+    /// The images of several sets of one size, one after another.
+    ///
+    /// # Panics
+    ///
+    /// If there is no set.
+    pub fn joined(sets: Vec<Self>) -> Self {
+        let mut sets = sets.into_iter();
+        let mut all = sets.next().expect("one set at least");
+        for set in sets {
+            all.pixels.extend(set.pixels);
+            all.labels.extend(set.labels);
+        }
+        all
+    }
+
     /// Numbers of an image.
     fn size(&self) -> usize {
         self.channels * self.height * self.width
@@ -86,6 +101,21 @@ pub struct Texts {
     pub documents: Vec<Vec<u32>>,
     /// One label per document.
     pub labels: Vec<u32>,
+}
+
+impl Texts {
+    /// The documents of several sets, one after another.
+    pub fn joined(sets: Vec<Self>) -> Self {
+        let mut all = Self {
+            documents: Vec::new(),
+            labels: Vec::new(),
+        };
+        for set in sets {
+            all.documents.extend(set.documents);
+            all.labels.extend(set.labels);
+        }
+        all
+    }
 }
 
 impl Examples for Texts {

@@ -22,6 +22,7 @@ fn set(labels: &[&str], parts: [&[(&str, u32)]; 3]) -> TextSet {
         sha256: "00".into(),
         origins: Origins::default(),
         unreadable: Unreadable::default(),
+        test_is_cut: false,
     }
 }
 

@@ -25,6 +25,8 @@ pub struct ImageTask {
     pub notes: Vec<String>,
     /// Digest of the examples.
     pub sha256: String,
+    /// Whether the test part was cut off here, since the set publishes none.
+    pub test_is_cut: bool,
 }
 
 impl ImageTask {
@@ -55,6 +57,7 @@ impl ImageTask {
             notes,
             sha256,
             origins,
+            test_is_cut,
             ..
         } = set;
         let parts = [("training", split.train.len()), ("dev", split.dev.len())];
@@ -81,6 +84,7 @@ impl ImageTask {
             places: (places, origins),
             notes,
             sha256,
+            test_is_cut,
         })
     }
 }

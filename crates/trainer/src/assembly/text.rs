@@ -41,6 +41,8 @@ pub struct TextTask {
     pub notes: Vec<String>,
     /// Digest of the examples.
     pub sha256: String,
+    /// Whether the test part was cut off here, since the set publishes none.
+    pub test_is_cut: bool,
 }
 
 impl TextTask {
@@ -83,6 +85,7 @@ impl TextTask {
             mut notes,
             sha256,
             origins,
+            test_is_cut,
             ..
         } = set;
         let sets = label_separator
@@ -125,6 +128,7 @@ impl TextTask {
             vectors,
             notes,
             sha256,
+            test_is_cut,
         })
     }
 }

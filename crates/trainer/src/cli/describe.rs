@@ -135,7 +135,7 @@ impl Score {
             format!("{} training {}", self.of, self.noun)
         };
         format!(
-            "baseline on dev: accuracy {:.2} % (95 % interval {:.2} to {:.2}), macro-F1 {:.2} %; {}, learned from {part} in {:.1} s; \
+            "baseline on dev: accuracy {:.2} % (95 % interval {:.2} to {:.2}), macro-F1 {:.2} %; {}, learned from {part} in {:.2} s; \
              always answering the largest class: {:.2} %",
             100.0 * self.accuracy(),
             100.0 * interval.low,

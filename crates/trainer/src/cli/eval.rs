@@ -9,12 +9,13 @@ use serde_json::json;
 use super::CliError;
 use super::options::{DataArgs, MachineArgs};
 use crate::assembly::{ImageTask, TextTask};
-use crate::examples::Texts;
+use crate::config::RunConfig;
+use crate::examples::{Images, Texts};
 use crate::label_sets::LabelSets;
 use crate::learning::{Evaluation, SetEvaluation};
 use crate::prediction::Predictor;
 use crate::run;
-use crate::run_folder::{SetScore, TestScore};
+use crate::run_folder::{RunFiles, SetScore, TestScore};
 use crate::statistics::{ConfusionMatrix, SetIntervals, sets_of};
 
 /// Options of `eval`.
@@ -25,9 +26,9 @@ pub struct EvalArgs {
     run: PathBuf,
     #[command(flatten)]
     data: DataArgs,
-    /// Which part of the set
-    #[arg(long, value_enum, default_value_t = Part::Test)]
-    part: Part,
+    /// Which part of the set [default: the test part; all rows of another set than the run's that has none of its own]
+    #[arg(long, value_enum)]
+    part: Option<Part>,
     /// Print one JSON line instead of text
     #[arg(long)]
     json: bool,
@@ -43,6 +44,7 @@ enum Part {
     Train,
     Dev,
     Test,
+    All,
 }
 
 /// Runs the command.
@@ -56,32 +58,32 @@ pub fn run(args: EvalArgs) -> Result<(), CliError> {
         config.data.clone_from(data);
     }
     args.data.reading.lay_over(&mut config.reading);
-    let base = args.data.reading.base();
+    let mut base = args.data.reading.base();
+    // New data need not have rows of every class; where rows have sets of labels, these are matched later.
+    if predictor.thresholds.is_none() {
+        base.labels = Some(predictor.labels.clone());
+    }
     let (labels, notes, evaluation) = if config.model.reads_images() {
         let task = ImageTask::open(&config, &base)?;
-        let images = match args.part {
-            Part::Train => &task.train,
-            Part::Dev => &task.dev,
-            Part::Test => &task.test,
-        };
         same_labels(&predictor.labels, &task.labels)?;
-        let evaluation = predictor.evaluate_images(images)?;
+        let part = part_of(&args, &predictor.config, &task.sha256, task.test_is_cut)?;
+        let parts = part.among([task.train, task.dev, task.test]);
+        let evaluation = predictor.evaluate_images(&Images::joined(parts))?;
         (task.labels, task.notes, evaluation)
     } else {
         let task = TextTask::open(&config, &base, predictor.tokenizer().cloned())?;
-        let texts = match args.part {
-            Part::Train => &task.train,
-            Part::Dev => &task.dev,
-            Part::Test => &task.test,
-        };
+        let part = part_of(&args, &predictor.config, &task.sha256, task.test_is_cut)?;
+        let texts = Texts::joined(part.among([task.train, task.dev, task.test]));
         if let Some(thresholds) = &predictor.thresholds {
             if !args.quiet {
                 task.notes.iter().for_each(|note| eprintln!("{note}"));
             }
-            return judge_sets(&predictor, &task, texts, thresholds, args.json);
+            let sets = task.sets.as_deref().cloned();
+            let sets = sets.unwrap_or_else(|| LabelSets::singles(&task.labels));
+            return judge_sets(&predictor, sets, &texts, thresholds, args.json);
         }
         same_labels(&predictor.labels, &task.labels)?;
-        let evaluation = predictor.evaluate_texts(texts)?;
+        let evaluation = predictor.evaluate_texts(&texts)?;
         (task.labels, task.notes, evaluation)
     };
     if !args.quiet {
@@ -90,16 +92,51 @@ pub fn run(args: EvalArgs) -> Result<(), CliError> {
     print(&labels, &evaluation, args.json)
 }
 
+impl Part {
+    fn among<T>(self, [train, dev, test]: [T; 3]) -> Vec<T> {
+        match self {
+            Self::Train => vec![train],
+            Self::Dev => vec![dev],
+            Self::Test => vec![test],
+            Self::All => vec![train, dev, test],
+        }
+    }
+}
+
+/// Which part is judged where none is asked for, and says so where the test part was only cut off here. The rows that a run learned
+/// from are never judged unasked.
+fn part_of(args: &EvalArgs, run: &RunConfig, sha256: &str, is_cut: bool) -> Result<Part, CliError> {
+    if let Some(part) = args.part {
+        return Ok(part);
+    }
+    let named = args.data.data.as_ref();
+    let other = named.is_some_and(|data| *data != run.data)
+        && RunFiles::open(&args.run)?.read_environment()?.data_sha256 != sha256;
+    let (part, said) = match (is_cut, other) {
+        (false, _) => return Ok(Part::Test),
+        (true, true) => (
+            Part::All,
+            "all rows are judged: the set has no test part of its own",
+        ),
+        (true, false) => (
+            Part::Test,
+            "the test part is judged, as it was cut for the run; --part all judges all rows",
+        ),
+    };
+    if !args.quiet {
+        eprintln!("{said}");
+    }
+    Ok(part)
+}
+
 /// Judges a network whose texts may have any number of labels; a set with one label a row is one of such sets.
 fn judge_sets(
     predictor: &Predictor,
-    task: &TextTask,
+    sets: LabelSets,
     texts: &Texts,
     thresholds: &[f32],
     as_json: bool,
 ) -> Result<(), CliError> {
-    let sets = task.sets.as_deref().cloned();
-    let sets = sets.unwrap_or_else(|| LabelSets::singles(&task.labels));
     let sets = sets
         .renumbered(&predictor.labels)
         .map_err(|error| CliError::failed(&error))?;

@@ -1,7 +1,7 @@
 //! What `predict` and `explain` are asked about: arguments, the lines of a file, or those of stdin.
 
 use std::io::{BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -18,6 +18,13 @@ pub struct InputArgs {
     /// A file with one text (or path of an image) per line
     #[arg(long, value_name = "FILE", conflicts_with = "input")]
     file: Option<PathBuf>,
+}
+
+/// Whether the name is that of a table.
+fn is_table(path: &Path) -> bool {
+    const TABLES: [&str; 6] = ["csv", "tsv", "tab", "jsonl", "ndjson", "json"];
+    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| TABLES.iter().any(|table| ending == *table))
 }
 
 /// Hands over all inputs in order, a bounded number at a time.
@@ -37,6 +44,11 @@ pub fn for_each_chunk(
             let place = path.display().to_string();
             let file =
                 std::fs::File::open(path).map_err(|e| CliError::Failed(format!("{place}: {e}")))?;
+            if is_table(path) && !quiet {
+                eprintln!(
+                    "each line of {place} is read as one text, with all its columns; to judge by its labels: eval --data {place}"
+                );
+            }
             (Box::new(std::io::BufReader::new(file)), place)
         }
         None => {
@@ -46,6 +58,22 @@ pub fn for_each_chunk(
             (Box::new(std::io::stdin().lock()), "stdin".to_owned())
         }
     };
+    let mut reader = reader;
+    let start = reader.fill_buf().unwrap_or_default(); // an error comes again below
+    for (magic, cure) in [
+        (
+            &b"\x1f\x8b"[..],
+            "it is packed by gzip: unpack it first, for example with gunzip -c",
+        ),
+        (
+            b"PAR1",
+            "it is a parquet table: write its texts into a file, one a line",
+        ),
+    ] {
+        if start.starts_with(magic) {
+            return Err(CliError::Failed(format!("{place}: {cure}")));
+        }
+    }
     let mut chunk = Vec::new();
     for (number, line) in reader.split(b'\n').enumerate() {
         let line = line.map_err(|e| CliError::Failed(format!("{place}: {e}")))?;

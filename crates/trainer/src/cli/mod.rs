@@ -22,12 +22,12 @@ use clap::{Parser, Subcommand};
 
 use crate::signals::Stop;
 
-/// Train, judge and use LeNet-5, TextCNN and DPCNN.
+/// Convolutional classifiers for texts and images (LeNet-5, TextCNN, DPCNN): train them, judge them, use them
 #[derive(Parser, Debug)]
 #[command(
     name = "cnn",
     version,
-    about,
+    after_help = FIRST_STEPS,
     max_term_width = 100,
     arg_required_else_help = true
 )]
@@ -35,6 +35,14 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// What to do first, at the end of the help.
+const FIRST_STEPS: &str = "\
+First steps:
+  cnn train textcnn                            learn from a generated set, without network or data
+  cnn data describe reviews.csv                look at your own data
+  cnn train textcnn --data reviews.csv         learn from them; the last line says how to predict
+  cnn train lenet5 --data photos/              a folder per class";
 
 #[derive(Subcommand, Debug)]
 enum Command {
@@ -167,7 +175,8 @@ impl From<crate::config::ConfigError> for CliError {
 
 impl From<datasets::DataError> for CliError {
     fn from(error: datasets::DataError) -> Self {
-        if matches!(error, datasets::DataError::UnknownSet { .. }) {
+        use datasets::DataError::{NoSuchPath, UnknownSet};
+        if matches!(error, UnknownSet { .. } | NoSuchPath { .. }) {
             Self::usage(error)
         } else {
             Self::failed(&error)

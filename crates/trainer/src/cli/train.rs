@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use datasets::manifest;
-use datasets::{DataError, OpenOptions, kind_of, namesake};
+use datasets::{DataError, OpenOptions, kind_of, name_of, namesake};
 
 use super::CliError;
 use super::options::{DataArgs, MachineArgs};
@@ -69,13 +69,19 @@ pub fn run(args: TrainArgs, stop: &Stop) -> Result<(), CliError> {
         let named = || Place::Named {
             runs,
             model: config.model.name().into(),
-            data: set_name(&config.data),
+            data: name_of(Path::new(&config.data)),
         };
         let place = args.out.clone().map_or_else(named, Place::At);
         let outcome = train_one(&args, &config, &place, &machine, stop)?;
         return print_outcome(&outcome);
     };
-    let root = || kind.folder(&runs, config.model.name(), &set_name(&config.data));
+    let root = || {
+        kind.folder(
+            &runs,
+            config.model.name(),
+            &name_of(Path::new(&config.data)),
+        )
+    };
     let root = args.out.clone().unwrap_or_else(root);
     let members = kind.members(&config)?;
     let mut outcomes = Vec::new();
@@ -190,14 +196,6 @@ fn train_one(
         }),
         complete => Ok(complete),
     }
-}
-
-/// A short name for a folder: the set's, or the last part of a path without its ending.
-pub fn set_name(data: &str) -> String {
-    Path::new(data).file_stem().map_or_else(
-        || data.to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    )
 }
 
 fn print_outcome(outcome: &RunOutcome) -> Result<(), CliError> {

@@ -42,6 +42,40 @@ fn eval_finds_the_score_that_train_printed() {
     assert!(train.json()[0]["count"].as_u64() > line.json()[0]["count"].as_u64());
 }
 
+/// New data are judged whole, whatever classes they hold; what the run learned from is not.
+#[test]
+fn another_set_without_parts_is_judged_whole() {
+    let trained = Trained::new("textcnn");
+    let (run, newer) = (trained.run(), trained.beside("newer.csv"));
+    let rows: String = (0..40).map(|i| format!("a fine text {i},yes\n")).collect();
+    std::fs::write(&newer, "text,label\n".to_owned() + &rows).unwrap();
+    let judge = |more: &[&str]| {
+        let start = [
+            "eval",
+            "--run",
+            word(&run),
+            "--json",
+            "--data",
+            word(&newer),
+        ];
+        output(&[&start[..], more].concat()).done()
+    };
+    let whole = judge(&[]);
+    assert!(whole.err.contains("all rows are judged"), "{}", whole.err);
+    assert_eq!(whole.json()[0]["count"], 40);
+    assert_eq!(judge(&["--quiet"]).err, "");
+    let part = judge(&["--part", "test"]);
+    assert!(!part.err.contains("are judged"), "{}", part.err);
+    assert_eq!(part.json()[0]["count"], 4);
+    // The same data by another path are the same data.
+    let copy = trained.beside("copy.jsonl");
+    write_json_lines(&copy);
+    let own = output(&["eval", "--run", word(&run), "--json"]).done();
+    let copied = output(&["eval", "--run", word(&run), "--json", "--data", word(&copy)]).done();
+    assert_eq!(copied.json(), own.json());
+    assert!(own.err.contains("--part all"), "{}", own.err);
+}
+
 #[test]
 fn a_set_with_other_labels_is_refused_by_name() {
     let trained = Trained::new("textcnn");
@@ -52,12 +86,8 @@ fn a_set_with_other_labels_is_refused_by_name() {
     std::fs::write(&other, "text,label\n".to_owned() + &rows).unwrap();
     let refused = output(&["eval", "--run", word(&run), "--data", word(&other)]);
     assert_eq!((refused.code, refused.out.as_str()), (1, ""));
-    for part in ["maybe", "no"] {
-        assert!(
-            refused.err.contains(&format!("\"{part}\"")),
-            "{}",
-            refused.err
-        );
+    for part in ["`maybe`", "no, yes"] {
+        assert!(refused.err.contains(part), "{}", refused.err);
     }
 
     let images = trained.beside("images");

@@ -73,6 +73,21 @@ fn a_line_that_is_no_text_is_named() {
         "{refused:#?}"
     );
 
+    let packed = trained.beside("texts.gz");
+    std::fs::write(&packed, b"\x1f\x8b\x08\x00").unwrap();
+    let refused = output(&["predict", "--run", word(&run), "--file", word(&packed)]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("gunzip"), "{refused:#?}");
+
+    // Most likely meant for `eval`, and answered nevertheless.
+    let table = trained.beside("rows.tsv");
+    std::fs::write(&table, "yes\ta fine film\n").unwrap();
+    let asked = ["predict", "--run", word(&run), "--file", word(&table)];
+    let answered = output(&asked).done();
+    assert!(answered.err.contains("eval --data"), "{answered:#?}");
+    assert_eq!(answered.json()[0]["text"], "yes\ta fine film");
+    assert_eq!(output(&[&asked[..], &["--quiet"]].concat()).done().err, "");
+
     let missing = output(&["predict", "--run", word(&run), "--file", "no/such/file"]);
     assert_eq!(missing.code, 1);
     assert!(missing.err.contains("no/such/file"), "{missing:#?}");

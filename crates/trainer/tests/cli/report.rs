@@ -367,7 +367,12 @@ fn a_run_without_the_answers_says_how_to_mend_it() {
         );
     }
     let nothing = output(&["report", "--run", word(&at("nothing"))]);
-    assert!(nothing.err.contains("no run folder"), "{}", nothing.err);
+    let said = [" the runs beside it are ", word(&run)];
+    assert!(
+        said.iter().all(|said| nothing.err.contains(said)),
+        "{}",
+        nothing.err
+    );
     assert_eq!(output(&["report"]).code, 2);
 
     // Probabilities at dev's temperature sum to 1 too, or there is none and it is said.

@@ -89,6 +89,27 @@ fn wrong_usage_exits_with_2_and_names_the_right_thing() {
     }
 }
 
+/// A slip in the name of a file is not taken for one in the name of a known set.
+#[test]
+fn a_path_that_leads_nowhere_names_the_file_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("sms.tsv"), "").unwrap();
+    for (path, nearest) in [("smss.tsv", Some("sms.tsv")), ("photos/", None)] {
+        let mut command = cnn(&["train", "textcnn", "--data", path]);
+        let wrong = answer(command.current_dir(folder.path()));
+        assert_eq!(wrong.code, 2, "{}", wrong.err);
+        let said = format!("there is no file or folder `{path}`");
+        assert!(wrong.err.contains(&said), "{}", wrong.err);
+        let hint = nearest.map(|name| format!("did you mean `{name}`?"));
+        assert!(
+            wrong.err.contains(&hint.unwrap_or_default()),
+            "{}",
+            wrong.err
+        );
+        assert!(!wrong.err.contains("sst2"), "{}", wrong.err);
+    }
+}
+
 #[test]
 fn a_backend_that_is_not_built_in_names_its_feature() {
     if cfg!(feature = "cuda") {

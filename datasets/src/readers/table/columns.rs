@@ -245,7 +245,8 @@ fn longest(columns: usize, sample: &[Vec<String>], label: Option<usize>) -> Opti
     best.filter(|&column| total(column) > 0)
 }
 
-/// The column with the fewest distinct values that repeat and are never empty, the text's excepted.
+/// The column with the fewest distinct values that repeat and are never empty, the text's excepted. Where rows are sorted by class
+/// the first ones show a single value: the column is one that could be the label, if there is no other.
 fn fewest_values(columns: usize, sample: &[Vec<String>], text: &[usize]) -> Option<usize> {
     let distinct = |column: usize| {
         sample
@@ -253,15 +254,20 @@ fn fewest_values(columns: usize, sample: &[Vec<String>], text: &[usize]) -> Opti
             .map(|row| row[column].trim())
             .collect::<HashSet<_>>()
     };
-    (0..columns)
-        .filter(|column| !text.contains(column))
-        .map(|column| (distinct(column), column))
-        // A column with one value says nothing, and one where most values differ is no label.
-        .filter(|(values, _)| {
-            !values.contains("") && values.len() > 1 && 2 * values.len() <= sample.len().max(4)
-        })
-        .min_by_key(|(values, column)| (values.len(), *column))
-        .map(|(_, column)| column)
+    let others = (0..columns).filter(|column| !text.contains(column));
+    let counted = others.map(|column| (distinct(column), column));
+    // One where most values differ is no label.
+    let (single, several): (Vec<_>, Vec<_>) = counted
+        .filter(|(values, _)| !values.contains("") && 2 * values.len() <= sample.len().max(4))
+        .partition(|(values, _)| values.len() == 1);
+    let fewest = several
+        .into_iter()
+        .min_by_key(|(values, column)| (values.len(), *column));
+    let single = match single.as_slice() {
+        [(_, column)] => Some(*column),
+        _ => None,
+    };
+    fewest.map(|(_, column)| column).or(single)
 }
 
 #[cfg(test)]
@@ -323,6 +329,22 @@ mod tests {
                 label: 0
             }
         );
+    }
+
+    #[test]
+    fn rows_sorted_by_class_show_one_label_at_first() {
+        let rows: [&[&str]; 5] = [
+            &["a long headline", "3"],
+            &["another headline", "3"],
+            &["one more of them", "3"],
+            &["and the fourth", "3"],
+            &["and the fifth one", "3"],
+        ];
+        let columns = chosen(&["1", "2"], &rows, Wanted::default()).unwrap();
+        assert_eq!((columns.text, columns.label), (vec![0], 1));
+        // With two such columns nothing tells which.
+        let rows: [&[&str]; 2] = [&["a headline", "3", "x"], &["another", "3", "x"]];
+        assert!(chosen(&["1", "2", "3"], &rows, Wanted::default()).is_err());
     }
 
     #[test]
