@@ -13,7 +13,7 @@ struct Example {
     works: fn(&str, &Path) -> bool,
 }
 
-const EXAMPLES: [Example; 10] = [
+const EXAMPLES: [Example; 11] = [
     Example {
         name: "lenet",
         arguments: &["predict", "1"],
@@ -74,6 +74,16 @@ const EXAMPLES: [Example; 10] = [
         works: |_, folder| {
             let length = |name: &str| folder.join(name).metadata().map(|data| data.len()).ok();
             length("digits.images") == Some(7_840) && length("digits.labels") == Some(10)
+        },
+    },
+    Example {
+        name: "tokenizer_speed",
+        arguments: &["phrases"],
+        works: |out, _| {
+            let row = |name: &str| out.lines().any(|line| line.starts_with(name));
+            ["words ", "characters ", "bpe ", "wordpiece "]
+                .iter()
+                .all(|name| row(name))
         },
     },
     // It measures each kernel for half a second; the filter leaves none.
