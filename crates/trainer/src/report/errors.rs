@@ -55,20 +55,8 @@ pub(super) fn worst(
         );
         show(page, material, "good", "is ", (test, row, label));
         show(page, material, "bad", "answered ", (test, row, answer));
-        if let Some(baseline) = &test.baseline {
-            let said = if baseline[row] == label {
-                "baseline right"
-            } else {
-                "baseline wrong too"
-            };
-            page.put("<span class=\"soft\">{}</span>", &[&said]);
-        }
-        if test.in_train.binary_search(&row).is_ok() {
-            page.put("<span class=\"soft\">also in the training part</span>", &[]);
-        }
-        page.put("</div>", &[]);
-        input(page, &test.inputs, row, material.reasons.get(&row));
-        page.put("</li>", &[]);
+        let said = ["baseline right", "baseline wrong too"];
+        finish(page, material, test, row, said);
     }
     page.put("</ol></section>\n", &[]);
 }
@@ -165,6 +153,27 @@ pub(super) fn chip(
         "<span class=\"chip {}\">{}<b>{}</b> {}</span>",
         &[&kind, &word, &clip(label, LABEL), &p],
     );
+}
+
+/// The end of an error's entry: what is `said` of the baseline's answer where it is right and where it is not, whether the row
+/// was learned from, and the example.
+pub(super) fn finish<A: PartialEq>(
+    page: &mut Markup,
+    material: &Material,
+    answers: &PartAnswers<A>,
+    row: usize,
+    said: [&'static str; 2],
+) {
+    if let Some(baseline) = &answers.baseline {
+        let said = said[usize::from(baseline[row] != answers.labels[row])];
+        page.put("<span class=\"soft\">{}</span>", &[&said]);
+    }
+    if answers.in_train.binary_search(&row).is_ok() {
+        page.put("<span class=\"soft\">also in the training part</span>", &[]);
+    }
+    page.put("</div>", &[]);
+    input(page, &answers.inputs, row, material.reasons.get(&row));
+    page.put("</li>", &[]);
 }
 
 /// The example itself.

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::command::{Answer, output, train, word};
-use super::many_labels_told::{adds_up, read, single};
+use super::many_labels_told::{adds_up, single};
+use super::report::read;
 
 pub const COLOURS: [&str; 3] = ["red", "green", "blue"];
 

@@ -6,11 +6,7 @@ use serde_json::{Value, json};
 
 use super::command::{output, word};
 use super::many_labels::{COLOURS, learn, result, write_table};
-
-/// The text of a file of a run.
-pub fn read(run: &Path, name: &str) -> String {
-    std::fs::read_to_string(run.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
-}
+use super::report::{has_all_sections, read};
 
 /// Rows of three labels, one of them hostile, of which every seventh misses a label or has one too many.
 fn write_noisy(path: &Path) {
@@ -48,22 +44,7 @@ fn a_run_of_sets_leaves_a_report_that_a_rebuild_writes_again() {
         assert!(first.contains(part), "{part}: {}", trained.out);
     }
     let page = read(&run, "report.html");
-    for section in [
-        "scores",
-        "training",
-        "classes",
-        "confusions",
-        "calibration",
-        "errors",
-        "labels",
-        "data",
-        "repeat",
-    ] {
-        assert!(
-            page.contains(&format!("<section id=\"{section}\">")),
-            "{section}"
-        );
-    }
+    has_all_sections(&page);
     for part in [
         "Micro-F1 on dev over steps",
         "Label by label",

@@ -7,8 +7,29 @@ use datasets::readers::picture::png;
 use super::command::{Answer, output, train, word};
 use super::samples::{bar, write_json_lines};
 
-fn read(run: &Path, name: &str) -> String {
+/// The text of a file of a run.
+pub fn read(run: &Path, name: &str) -> String {
     std::fs::read_to_string(run.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// Every report has these.
+pub fn has_all_sections(page: &str) {
+    for section in [
+        "scores",
+        "training",
+        "classes",
+        "confusions",
+        "calibration",
+        "errors",
+        "labels",
+        "data",
+        "repeat",
+    ] {
+        assert!(
+            page.contains(&format!("<section id=\"{section}\">")),
+            "{section}"
+        );
+    }
 }
 
 /// Everything hostile that a file can hold: as labels, and as texts that a network cannot learn.
@@ -91,22 +112,7 @@ fn a_run_leaves_a_report_that_a_rebuild_writes_again() {
     assert!(page.len() < 2_000_000, "{}", page.len());
     let verdict = page.find("class=\"verdict").expect("the verdict is shown");
     assert!(verdict < page.find("<section").expect("sections follow"));
-    for section in [
-        "scores",
-        "training",
-        "classes",
-        "confusions",
-        "calibration",
-        "errors",
-        "labels",
-        "data",
-        "repeat",
-    ] {
-        assert!(
-            page.contains(&format!("<section id=\"{section}\">")),
-            "{section}"
-        );
-    }
+    has_all_sections(&page);
     // Half of the labels follow nothing that can be learned: there are errors, and they are explained.
     assert!(page.contains("spoke for the wrong answer"), "explained");
     assert!(page.contains("<mark class=\"w") && page.contains("<mark class=\"r"));

@@ -2,7 +2,7 @@
 
 use super::{SetAnswers, SetJudgement};
 use crate::html::Markup;
-use crate::report::errors::{chip, input, place};
+use crate::report::errors::{chip, finish, input, place};
 use crate::report::figures::grouped;
 use crate::report::judgement::probability;
 use crate::report::{Material, why};
@@ -67,20 +67,8 @@ pub(super) fn worst(
         for &class in labels.iter().filter(|class| given.contains(class)) {
             show(page, material, "good", "rightly given ", (test, row, class));
         }
-        if let Some(baseline) = &test.baseline {
-            let said = if baseline[row] == *labels {
-                "baseline wholly right"
-            } else {
-                "baseline not wholly right either"
-            };
-            page.put("<span class=\"soft\">{}</span>", &[&said]);
-        }
-        if test.in_train.binary_search(&row).is_ok() {
-            page.put("<span class=\"soft\">also in the training part</span>", &[]);
-        }
-        page.put("</div>", &[]);
-        input(page, &test.inputs, row, material.reasons.get(&row));
-        page.put("</li>", &[]);
+        let said = ["baseline wholly right", "baseline not wholly right either"];
+        finish(page, material, test, row, said);
     }
     page.put("</ol></section>\n", &[]);
 }
