@@ -17,7 +17,7 @@
 //! 3. **The gradient of the weights** is the transpose of the list of windows times the gradient, summed over the positions
 //!    of all documents in blocks of at most 256.
 //!
-//! 4. **Width 3 is computed in pairs** of positions where both sides have 32 channels or more, with two thirds of the
+//! 4. **Width 3 is computed in groups** of up to four positions where both sides have 32 channels or more, with half of the
 //!    multiplications: see the module `winograd`. Everything here but the windows is the same there.
 //!
 //! Why the bits are always the same: a position's sum runs over taps and channels in a fixed order, and its zeros beyond the
@@ -34,6 +34,7 @@ pub mod reference;
 mod relu;
 #[cfg(test)]
 mod tests;
+mod tuning;
 mod windows;
 mod winograd;
 
@@ -47,6 +48,7 @@ use crate::{Isa, Offsets};
 pub use packed::Conv1dPacked;
 pub(crate) use packed::Input;
 pub use relu::{relu_conv1d_backward_input, relu_conv1d_backward_weight, relu_conv1d_forward};
+use tuning::TUNING;
 use windows::Windows;
 
 /// The sizes of a convolution along text: stride 1, zeros beyond both ends of each document.
@@ -129,7 +131,7 @@ impl Conv1dShape {
 /// channels_out]` where [`Conv1dShape::output_offsets`] tells the positions of each document.
 ///
 /// A NaN or an infinity in `x` stays within its document. With `kernel_size` 3 and at least 32 channels on both sides, it reaches
-/// one position beyond the windows that hold it: positions are computed in pairs there, and so are tokens in
+/// up to three positions beyond the windows that hold it: up to four positions are computed together there, and so are tokens in
 /// [`conv1d_backward_input`].
 ///
 /// The filters are packed at each call; [`Conv1dPacked`] keeps them.
@@ -239,7 +241,10 @@ pub(crate) fn forward_on(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    let panels = packed::pack(isa, shape, weight);
+    let panels = match winograd::suits(shape) {
+        true => winograd::pack_for(isa, shape, offsets, weight),
+        false => packed::pack(isa, shape, weight),
+    };
     packed::forward(isa, shape, offsets, input, &panels, bias, None, y);
 }
 
@@ -321,7 +326,7 @@ pub(crate) fn backward_weight_on(
     let mut product = Scratch::take(depth * channels_out);
     columns_times_panels(isa, &rows, &panels, &mut product);
     // To [channels_out, channels_in, kernel_size], a few filters at a time.
-    let filters = 16;
+    let filters = TUNING.turned_filters;
     dw.par_chunks_mut(filters * depth)
         .enumerate()
         .for_each(|(chunk, dw)| {

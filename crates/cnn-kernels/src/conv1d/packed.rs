@@ -9,7 +9,7 @@ use crate::{Isa, Offsets};
 /// A convolution along documents with its filters in the order in which the kernels read them: what a frozen model keeps.
 ///
 /// [`forward`](Self::forward) gives the bits of [`conv1d_forward`](super::conv1d_forward), which packs anew at each call:
-/// that is half of the time of a single headline. With 250 channels on both sides the packed filters take 1 MB.
+/// that is half of the time of a single headline. With 250 channels on both sides the packed filters take 1.5 MB.
 pub struct Conv1dPacked {
     shape: Conv1dShape,
     isa: Isa,

@@ -4,11 +4,9 @@ use rayon::prelude::*;
 
 use super::Conv1dShape;
 use super::packed::Input;
+use super::tuning::TUNING;
 use crate::Offsets;
 use crate::scratch::Scratch;
-
-/// Numbers of one task where nothing but the ReLU is computed.
-const NUMBERS: usize = 1 << 14;
 
 /// [`conv1d_forward`](crate::conv1d_forward) of the positive part of `x`, with the bits of the two operations. NaN stays NaN.
 ///
@@ -61,8 +59,8 @@ pub fn relu_conv1d_backward_weight(
 
 /// 0 where `x` is not positive.
 pub(super) fn mask(dx: &mut [f32], x: &[f32]) {
-    dx.par_chunks_mut(NUMBERS)
-        .zip(x.par_chunks(NUMBERS))
+    dx.par_chunks_mut(TUNING.relu_numbers)
+        .zip(x.par_chunks(TUNING.relu_numbers))
         .for_each(|(dx, x)| mask_here(dx, x));
 }
 
@@ -77,8 +75,8 @@ pub(super) fn mask_here(dx: &mut [f32], x: &[f32]) {
 pub(super) fn positive_part(x: &[f32]) -> Scratch {
     let mut positive = Scratch::take(x.len());
     positive
-        .par_chunks_mut(NUMBERS)
-        .zip(x.par_chunks(NUMBERS))
+        .par_chunks_mut(TUNING.relu_numbers)
+        .zip(x.par_chunks(TUNING.relu_numbers))
         .for_each(|(positive, x)| {
             for (positive, &x) in positive.iter_mut().zip(x) {
                 *positive = if x <= 0.0 { 0.0 } else { x };

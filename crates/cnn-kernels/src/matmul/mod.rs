@@ -20,7 +20,7 @@
 //! 5. **Both sides run along memory.** `rows · matrix` reads rows along `k`. Its sibling for the gradient of weights, the
 //!    transpose of `rows` times a matrix, sums over the rows and needs a few neighbouring numbers of each; it gathers them
 //!    into strips first.
-//! 6. **Tasks are constant.** A task is 24 or 96 rows of the result; which, follows from the size of the product.
+//! 6. **Tasks are constant.** A task is 24 rows of the result, or 48 of the transposed product, whatever the threads.
 //!
 //! Why the bits are always the same: each number of the result belongs to one tile of one task and is a chain of fused
 //! multiply-adds over `k` in ascending order, in blocks that follow from the number of terms alone. Lanes never mix. How
@@ -39,12 +39,11 @@
 //! - Packing transposes by plain loops: 1.2 numbers a nanosecond instead of 3.6, and a tenth of the speed where rows are 4 KiB
 //!   apart and share their places in the cache.
 //! - A narrower last panel: by count of instructions it would save at most 6 % for 100 columns and nothing for 250.
-//! - Weight-gradient tasks of 96 or 144 rows instead of 48: 118 to 137 GFLOP/s on two cores instead of 137 for 100 columns, and
-//!   116 to 126 instead of 129 for 14,000 positions, though they read the panels less often.
 //! - Sums cut over `k` between threads: it would make the bits follow the cut; results have enough numbers to go round.
 
 mod panels;
 mod tile;
+mod tuning;
 
 use rayon::prelude::*;
 
@@ -54,6 +53,7 @@ pub(crate) use tile::{multiply_add, rows_times_block, strip_times_panels};
 use crate::Isa;
 use crate::simd::dispatch;
 use tile::{ColumnsTimesPanels, RowsTimesPanels};
+use tuning::TUNING;
 
 /// The `count` rows of `matrix [count, width]`.
 pub(crate) fn rows_of(matrix: &[f32], width: usize, count: usize) -> Vec<&[f32]> {
@@ -84,8 +84,8 @@ pub(crate) fn rows_times_panels(
             },
         );
     };
-    let height = task_height(rows.len());
-    if rows.len() * panels.depth * panels.columns < SMALL {
+    let height = TUNING.rows;
+    if rows.len() * panels.depth * panels.columns < TUNING.small {
         task((rows, y));
     } else {
         rows.par_chunks(height)
@@ -118,7 +118,7 @@ pub(crate) fn columns_times_panels(isa: Isa, rows: &[&[f32]], panels: &Panels, y
     if y.is_empty() {
         return;
     }
-    let height = 48;
+    let height = TUNING.transposed_rows;
     let task = |(task, y): (usize, &mut [f32])| {
         dispatch(
             isa,
@@ -130,7 +130,7 @@ pub(crate) fn columns_times_panels(isa: Isa, rows: &[&[f32]], panels: &Panels, y
             },
         );
     };
-    if rows.len() * y.len() < SMALL {
+    if rows.len() * y.len() < TUNING.small {
         y.chunks_mut(height * panels.columns)
             .enumerate()
             .for_each(task);
@@ -140,10 +140,3 @@ pub(crate) fn columns_times_panels(isa: Isa, rows: &[&[f32]], panels: &Panels, y
             .for_each(task);
     }
 }
-
-fn task_height(rows: usize) -> usize {
-    if rows < 4 * 96 { 24 } else { 96 }
-}
-
-/// Products of fewer multiply-adds are not worth waking another thread.
-const SMALL: usize = 1 << 18;

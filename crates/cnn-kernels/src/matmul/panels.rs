@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::tuning::TUNING;
 use crate::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
@@ -47,7 +48,7 @@ impl Panels {
                 }
                 fill(panel * width, lanes, numbers);
             };
-            if depth * columns < SMALL {
+            if depth * columns < TUNING.small_copy {
                 numbers
                     .chunks_exact_mut(depth * width)
                     .enumerate()
@@ -227,6 +228,3 @@ impl Body for TransposeRows<'_> {
         }
     }
 }
-
-/// Copies of fewer numbers are not worth waking another thread.
-const SMALL: usize = 1 << 15;

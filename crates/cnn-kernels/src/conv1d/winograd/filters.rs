@@ -1,15 +1,21 @@
-//! The filters in the four forms that the products take, packed.
+//! The filters in the forms that the products take, packed.
 
+use super::forms;
 use crate::Isa;
 use crate::matmul::Panels;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch};
 use crate::transpose::transpose;
 
-/// The filters of the forward pass, `weight [channels_out, channels_in, 3]` as panels `[4 · channels_in, channels_out]`: form
-/// after form.
-pub(super) fn of_outputs(isa: Isa, weight: &[f32], [outs, ins]: [usize; 2]) -> Panels {
-    Panels::pack(isa, [4 * ins, outs], |column, lanes, panel| {
+/// The filters of the forward pass, `weight [channels_out, channels_in, 3]` as panels `[products · channels_in, channels_out]`:
+/// form after form.
+pub(super) fn of_outputs(
+    isa: Isa,
+    products: usize,
+    weight: &[f32],
+    [outs, ins]: [usize; 2],
+) -> Panels {
+    Panels::pack(isa, [products * ins, outs], |column, lanes, panel| {
         let filters = &weight[column * 3 * ins..][..lanes * 3 * ins];
         dispatch(
             isa,
@@ -23,9 +29,14 @@ pub(super) fn of_outputs(isa: Isa, weight: &[f32], [outs, ins]: [usize; 2]) -> P
 }
 
 /// The filters of the gradient of the input, `weight [channels_out, channels_in, 3]` with the taps reversed as panels
-/// `[4 · channels_out, channels_in]`: form after form.
-pub(super) fn of_inputs(isa: Isa, weight: &[f32], [outs, ins]: [usize; 2]) -> Panels {
-    Panels::pack(isa, [4 * outs, ins], |column, lanes, panel| {
+/// `[products · channels_out, channels_in]`: form after form.
+pub(super) fn of_inputs(
+    isa: Isa,
+    products: usize,
+    weight: &[f32],
+    [outs, ins]: [usize; 2],
+) -> Panels {
+    Panels::pack(isa, [products * outs, ins], |column, lanes, panel| {
         dispatch(
             isa,
             Backward {
@@ -39,22 +50,7 @@ pub(super) fn of_inputs(isa: Isa, weight: &[f32], [outs, ins]: [usize; 2]) -> Pa
     })
 }
 
-/// `[g0, (g0 + g2 + g1)/2, (g0 + g2 - g1)/2, g2]`
-#[inline(always)]
-fn forms<S: Simd>(simd: S, [g0, g1, g2]: [S::Vector; 3]) -> [S::Vector; 4] {
-    let (half, zero) = (simd.splat(0.5), simd.splat(0.0));
-    let outer = simd.add(g0, g2);
-    let plus = simd.add(outer, g1);
-    let minus = simd.mul_add(g1, simd.splat(-1.0), outer);
-    [
-        g0,
-        simd.mul_add(plus, half, zero),
-        simd.mul_add(minus, half, zero),
-        g2,
-    ]
-}
-
-/// `filters [lanes, ins, 3]` into `panel [4, ins, width]`.
+/// `filters [lanes, ins, 3]` into `panel [products, ins, width]`.
 struct Forward<'a> {
     filters: &'a [f32],
     sizes: [usize; 2],
@@ -72,6 +68,7 @@ impl Body for Forward<'_> {
             panel,
         } = self;
         let width = NV * S::LANES;
+        let products = panel.len() / (ins * width);
         // [ins, 3, width]
         let mut turned = Scratch::take(3 * ins * width);
         if lanes < width {
@@ -87,8 +84,8 @@ impl Body for Forward<'_> {
                     simd.load(&taps[width + lane..]),
                     simd.load(&taps[2 * width + lane..]),
                 ];
-                let forms = forms(simd, taps);
-                for i in 0..4 {
+                let forms = forms::of_taps(simd, taps);
+                for i in 0..products {
                     simd.store(forms[i], &mut panel[(i * ins + c) * width + lane..]);
                 }
             }
@@ -96,7 +93,7 @@ impl Body for Forward<'_> {
     }
 }
 
-/// The columns from `column` on of `weight [outs, ins, 3]`, taps reversed, into `panel [4, outs, width]`.
+/// The columns from `column` on of `weight [outs, ins, 3]`, taps reversed, into `panel [products, outs, width]`.
 struct Backward<'a> {
     weight: &'a [f32],
     column: usize,
@@ -118,6 +115,7 @@ impl Body for Backward<'_> {
             panel,
         } = self;
         let width = NV * S::LANES;
+        let products = panel.len() / (outs * width);
         for o in 0..outs {
             let (taps, _) = weight[(o * ins + column) * 3..][..lanes * 3].as_chunks::<3>();
             for v in 0..lanes.div_ceil(S::LANES) {
@@ -129,8 +127,9 @@ impl Body for Backward<'_> {
                     }
                 }
                 let [g0, g1, g2] = &apart;
-                let forms = forms(simd, [simd.load(g0), simd.load(g1), simd.load(g2)]);
-                for i in 0..4 {
+                let taps = [simd.load(g0), simd.load(g1), simd.load(g2)];
+                let forms = forms::of_taps(simd, taps);
+                for i in 0..products {
                     simd.store(forms[i], &mut panel[(i * outs + o) * width + lane..]);
                 }
             }

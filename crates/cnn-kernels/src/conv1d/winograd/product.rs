@@ -1,4 +1,4 @@
-//! A few pairs from end to end: their rows transformed, the four products, and the results of each written as they come.
+//! A few groups from end to end: their rows transformed, the products, and the results of each written as they come.
 
 #![expect(
     clippy::needless_range_loop,
@@ -7,42 +7,40 @@
 
 use std::ops::Range;
 
-use super::pairs::Pair;
+use super::forms::{ALL, IN_SMALL, factors, of_tokens};
+use super::groups::Group;
 use crate::conv1d::packed::Input;
 use crate::cuts::cuts;
 use crate::matmul::{Panels, blocks, rows_times_block};
 use crate::scratch::Scratch;
 use crate::simd::{Body, Part, Simd};
 
-/// `y` for a few pairs that follow one another.
-pub(super) struct PairsTimesPanels<'a> {
-    pub(super) pairs: &'a [Pair],
+/// `y` for a few groups that follow one another.
+pub(super) struct GroupsTimesPanels<'a> {
+    pub(super) groups: &'a [Group],
     pub(super) input: Input<'a>,
     /// `[channels]`
     pub(super) zeros: &'a [f32],
-    /// `[4 · channels, columns]`
+    /// `[products · channels, columns]`
     pub(super) panels: &'a Panels,
     /// The panels whose columns are computed.
     pub(super) part: Range<usize>,
     /// Of all columns.
     pub(super) bias: Option<&'a [f32]>,
-    /// `[positions of these pairs, columns of these panels]`
+    /// `[positions of these groups, columns of these panels]`
     pub(super) y: &'a mut [f32],
 }
 
-/// What each product adds to the two positions of a pair.
-const SIGNS: [[f32; 2]; 4] = [[1.0, 0.0], [1.0, 1.0], [1.0, -1.0], [0.0, 1.0]];
+/// Which product is taken first, and so on: the first of them reaches all positions and begins their sums.
+const ORDER: [usize; ALL] = [1, 2, 0, 3, 4, 5];
 
-/// Which product is taken first, and so on: the first of them reaches both positions and begins both sums.
-const ORDER: [usize; 4] = [1, 2, 0, 3];
-
-impl Body for PairsTimesPanels<'_> {
+impl Body for GroupsTimesPanels<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
         let Self {
-            pairs,
+            groups,
             input,
             zeros,
             panels,
@@ -54,34 +52,34 @@ impl Body for PairsTimesPanels<'_> {
         let first = part.start * NV * S::LANES;
         let columns = panels.columns.min(part.end * NV * S::LANES) - first;
         let bias = bias.map(|bias| &bias[first..]);
-        // [4, pairs, channels]
-        let mut transformed = Scratch::take(4 * pairs.len() * channels);
-        let [first, second, third, fourth] = split(&mut transformed, pairs.len() * channels);
-        for (i, pair) in pairs.iter().enumerate() {
-            let rows = pair.rows(input.x, zeros);
-            let to = [&mut *first, &mut *second, &mut *third, &mut *fourth]
-                .map(|matrix| &mut matrix[i * channels..][..channels]);
-            match input.relu {
-                true => transform::<S, true>(simd, rows, to),
-                false => transform::<S, false>(simd, rows, to),
+        let products = panels.depth / channels;
+        // [products, groups, channels]
+        let mut transformed = Scratch::take(products * groups.len() * channels);
+        let stride = groups.len() * channels;
+        for (i, group) in groups.iter().enumerate() {
+            let rows = group.rows(input.x, zeros);
+            let to = &mut transformed[i * channels..];
+            match (group.is_large(), input.relu) {
+                (false, false) => transform::<S, false, false>(simd, &rows, to, stride),
+                (false, true) => transform::<S, false, true>(simd, &rows, to, stride),
+                (true, false) => transform::<S, true, false>(simd, &rows, to, stride),
+                (true, true) => transform::<S, true, true>(simd, &rows, to, stride),
             }
         }
-        let from = pairs[0].position;
-        // The last product belongs to second positions alone: an odd last position costs three products, as a direct sum
-        // does.
-        let lists: [(Vec<&[f32]>, Vec<Place>); 4] = std::array::from_fn(|product| {
-            let matrix = &transformed[product * pairs.len() * channels..];
-            pairs
-                .iter()
-                .zip(matrix.chunks_exact(channels))
-                .filter(|(pair, _)| product < 3 || pair.whole)
-                .map(|(pair, row)| (row, Place::of(pair, from)))
+        let from = groups[0].position;
+        let lists: [(Vec<&[f32]>, Vec<Place>); ALL] = std::array::from_fn(|product| {
+            let own = groups.iter().enumerate();
+            own.filter(|(_, group)| group.takes(product))
+                .map(|(i, group)| {
+                    let row = &transformed[product * stride + i * channels..][..channels];
+                    (row, Place::of(group, product, from))
+                })
                 .unzip()
         });
         for block in blocks(channels) {
             for panel in part.clone() {
                 let column = (panel - part.start) * NV * S::LANES;
-                for product in ORDER {
+                for product in ORDER.into_iter().take(products) {
                     let begin = block.start == 0 && product == ORDER[0];
                     let offset = product * channels;
                     let b = panels.rows(panel, &(offset + block.start..offset + block.end));
@@ -93,11 +91,10 @@ impl Body for PairsTimesPanels<'_> {
                             columns,
                             column,
                             begin: begin.then_some(bias),
-                            signs: SIGNS[product],
                         };
                         macro_rules! tile {
                             ($height:expr) => {
-                                simd.call(PairsTile::<{ $height }, NV> {
+                                simd.call(GroupsTile::<{ $height }, NV> {
                                     rows,
                                     places,
                                     block,
@@ -111,7 +108,7 @@ impl Body for PairsTimesPanels<'_> {
                             2 => tile!(2),
                             4 => tile!(4),
                             8 => tile!(8),
-                            _ => simd.call(PairsTile::<MR, NV> {
+                            _ => simd.call(GroupsTile::<MR, NV> {
                                 rows,
                                 places,
                                 block,
@@ -126,56 +123,59 @@ impl Body for PairsTimesPanels<'_> {
     }
 }
 
-fn split(matrices: &mut [f32], each: usize) -> [&mut [f32]; 4] {
-    let (first, rest) = matrices.split_at_mut(each);
-    let (second, rest) = rest.split_at_mut(each);
-    let (third, fourth) = rest.split_at_mut(each);
-    [first, second, third, fourth]
-}
-
-/// `[d0 - d2, d1 + d2, d2 - d1, d3 - d1]` of rows of at least [`LANES`](Simd::LANES) numbers.
+/// The forms of one group of tokens, in rows `stride` numbers apart; the tokens' rows have at least [`LANES`](Simd::LANES) numbers.
 #[inline(always)]
-fn transform<S: Simd, const RELU: bool>(simd: S, rows: [&[f32]; 4], to: [&mut [f32]; 4]) {
+fn transform<S: Simd, const LARGE: bool, const RELU: bool>(
+    simd: S,
+    rows: &[&[f32]; 6],
+    to: &mut [f32],
+    stride: usize,
+) {
     let channels = rows[0].len();
-    let (zero, minus) = (simd.splat(0.0), simd.splat(-1.0));
     // The last vector reaches back over its neighbour: it writes the same numbers again.
     let last = channels - S::LANES;
-    let [t0, t1, t2, t3] = to;
     for c in (0..channels).step_by(S::LANES).map(|c| c.min(last)) {
-        // No closures around vectors: the library's `map` is compiled without this instruction set.
-        let mut d = [zero; 4];
-        for j in 0..4 {
-            let numbers = simd.load(&rows[j][c..]);
-            d[j] = match RELU {
-                true => simd.greater((zero, zero), (numbers, zero)).0,
-                false => numbers,
-            };
+        let forms = [
+            of_tokens::<S, 0, LARGE, RELU>(simd, rows, c),
+            of_tokens::<S, 1, LARGE, RELU>(simd, rows, c),
+            of_tokens::<S, 2, LARGE, RELU>(simd, rows, c),
+            of_tokens::<S, 3, LARGE, RELU>(simd, rows, c),
+        ];
+        for i in 0..IN_SMALL {
+            simd.store(forms[i], &mut to[i * stride + c..]);
         }
-        simd.store(simd.mul_add(d[2], minus, d[0]), &mut t0[c..]);
-        simd.store(simd.add(d[1], d[2]), &mut t1[c..]);
-        simd.store(simd.mul_add(d[1], minus, d[2]), &mut t2[c..]);
-        simd.store(simd.mul_add(d[1], minus, d[3]), &mut t3[c..]);
+        if LARGE {
+            let forms = [
+                of_tokens::<S, 4, LARGE, RELU>(simd, rows, c),
+                of_tokens::<S, 5, LARGE, RELU>(simd, rows, c),
+            ];
+            for i in IN_SMALL..ALL {
+                simd.store(forms[i - IN_SMALL], &mut to[i * stride + c..]);
+            }
+        }
     }
 }
 
-/// Where the results of a pair go.
+/// Where the results of a group go, and with which factors.
 #[derive(Clone, Copy)]
 struct Place {
     row: usize,
-    whole: bool,
+    positions: usize,
+    factors: &'static [f32; 4],
 }
 
 impl Place {
-    fn of(pair: &Pair, from: usize) -> Self {
+    fn of(group: &Group, product: usize, from: usize) -> Self {
         Self {
-            row: pair.position - from,
-            whole: pair.whole,
+            row: group.position - from,
+            positions: group.positions,
+            factors: factors(group, product),
         }
     }
 }
 
-/// One product of a few pairs over one block of terms.
-struct PairsTile<'a, const R: usize, const NV: usize> {
+/// One product of a few groups over one block of terms.
+struct GroupsTile<'a, const R: usize, const NV: usize> {
     rows: &'a [&'a [f32]],
     places: &'a [Place],
     block: Range<usize>,
@@ -183,7 +183,7 @@ struct PairsTile<'a, const R: usize, const NV: usize> {
     out: Out<'a>,
 }
 
-impl<const R: usize, const NV: usize> Part for PairsTile<'_, R, NV> {
+impl<const R: usize, const NV: usize> Part for GroupsTile<'_, R, NV> {
     type Output = ();
 
     #[inline(always)]
@@ -200,7 +200,6 @@ struct Out<'a> {
     column: usize,
     /// The bias, where the sums begin; later tiles add to what is there.
     begin: Option<Option<&'a [f32]>>,
-    signs: [f32; 2],
 }
 
 impl Out<'_> {
@@ -215,12 +214,11 @@ impl Out<'_> {
         let width = (self.columns - self.column).min(NV * S::LANES);
         for i in 0..R {
             let place = places[i];
-            for half in 0..1 + usize::from(place.whole) {
-                let sign = self.signs[half];
-                if sign == 0.0 {
+            for (h, &factor) in place.factors[..place.positions].iter().enumerate() {
+                if factor == 0.0 {
                     continue;
                 }
-                let start = (place.row + half) * self.columns + self.column;
+                let start = (place.row + h) * self.columns + self.column;
                 let y = &mut self.y[start..][..width];
                 for v in 0..NV {
                     let from = v * S::LANES;
@@ -230,8 +228,7 @@ impl Out<'_> {
                             Some(None) => simd.splat(0.0),
                             None => simd.load(&y[from..]),
                         };
-                        // One rounding, as of an addition or a subtraction.
-                        let sum = simd.mul_add(tile[i][v], simd.splat(sign), other);
+                        let sum = simd.mul_add(tile[i][v], simd.splat(factor), other);
                         simd.store(sum, &mut y[from..]);
                     } else if from < width {
                         let mut lanes = [0.0; 16];
@@ -242,7 +239,7 @@ impl Out<'_> {
                                 Some(None) => 0.0,
                                 None => *y,
                             };
-                            *y = other + sign * lanes[l];
+                            *y = lanes[l].mul_add(factor, other);
                         }
                     }
                 }

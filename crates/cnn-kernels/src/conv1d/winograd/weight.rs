@@ -1,12 +1,15 @@
-//! The gradient of the filters: three taps from two positions with four products, F(3, 2).
+//! The gradient of the filters: three taps from up to four positions with as many products as the forward pass takes, F(3, 2) and
+//! F(3, 4).
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::pairs::{Pair, pairs};
+use super::forms::{ALL, IN_SMALL, of_gradients, of_tokens, to_taps};
+use super::groups::{Group, groups, products};
 use crate::conv1d::Conv1dShape;
 use crate::conv1d::packed::Input;
+use crate::conv1d::tuning::TUNING;
 use crate::cuts::cuts;
 use crate::matmul::{BLOCK, strip_times_panels};
 use crate::scratch::Scratch;
@@ -25,22 +28,23 @@ pub(crate) fn backward_weight(
 ) {
     let (ins, outs) = (shape.channels_in, shape.channels_out);
     let positions = shape.output_offsets(offsets);
-    let pairs = pairs(offsets, &positions, -(shape.padding_left as isize));
+    let groups = groups(offsets, &positions, -(shape.padding_left as isize));
+    let products = products(&positions);
     let zeros = [Scratch::zeros(ins), Scratch::zeros(outs)];
-    let mut products = Scratch::take(4 * ins * outs);
-    if pairs.is_empty() {
-        products.fill(0.0);
+    let mut sums = Scratch::take(products * ins * outs);
+    if groups.is_empty() {
+        sums.fill(0.0);
     }
-    // As few chunks as CHUNK allows, equally many blocks in each.
-    let blocks = pairs.len().div_ceil(BLOCK).max(1);
-    let blocks = blocks.div_ceil(blocks.div_ceil(CHUNK));
-    for (chunk, pairs) in pairs.chunks(blocks * BLOCK).enumerate() {
+    // As few chunks as the number of their blocks allows, equally many blocks in each.
+    let blocks = groups.len().div_ceil(BLOCK).max(1);
+    let blocks = blocks.div_ceil(blocks.div_ceil(TUNING.gradient_blocks));
+    for (chunk, groups) in groups.chunks(blocks * BLOCK).enumerate() {
         let sum = |task: Task| {
             dispatch(
                 isa,
                 Sums {
                     task,
-                    pairs,
+                    groups,
                     rows: [input.x, grad],
                     relu: input.relu,
                     zeros: [&zeros[0], &zeros[1]],
@@ -48,32 +52,32 @@ pub(crate) fn backward_weight(
                 },
             );
         };
-        let tasks = tasks(&mut products, [ins, outs]);
-        if pairs.len() * ins * outs < SMALL {
+        let tasks = tasks(&mut sums, [products, ins, outs]);
+        if groups.len() * ins * outs < TUNING.small {
             tasks.into_iter().for_each(sum);
         } else {
             tasks.into_par_iter().for_each(sum);
         }
     }
-    let filters = 16;
+    let filters = TUNING.turned_filters;
     dw.par_chunks_mut(filters * 3 * ins)
         .enumerate()
         .for_each(|(chunk, dw)| {
             let first = chunk * filters;
-            let part = first / FILTERS * FILTERS;
+            let part = first / TUNING.gradient_filters * TUNING.gradient_filters;
             dispatch(
                 isa,
                 Taps {
-                    products: &products[4 * ins * part..],
+                    sums: &sums[products * ins * part..],
                     first: first - part,
-                    sizes: [ins, FILTERS.min(outs - part)],
+                    sizes: [products, ins, TUNING.gradient_filters.min(outs - part)],
                     dw,
                 },
             );
         });
 }
 
-/// One of the four products for some filters and some channels.
+/// One of the products for some filters and some channels.
 struct Task<'a> {
     product: usize,
     filters: Range<usize>,
@@ -82,13 +86,21 @@ struct Task<'a> {
     sums: &'a mut [f32],
 }
 
-/// The tasks whose sums are `products`: `[4, a few channels, a few filters]` after one another.
-fn tasks(products: &mut [f32], [ins, outs]: [usize; 2]) -> Vec<Task<'_>> {
+/// The tasks of `sums`: `[products, a few channels, a few filters]` after one another.
+fn tasks(sums: &mut [f32], [products, ins, outs]: [usize; 3]) -> Vec<Task<'_>> {
     let mut tasks = Vec::new();
-    for (part, sums) in products.chunks_mut(4 * ins * FILTERS).enumerate() {
-        let filters = part * FILTERS..outs.min((part + 1) * FILTERS);
-        for (part, sums) in sums.chunks_mut(4 * CHANNELS * filters.len()).enumerate() {
-            let channels = part * CHANNELS..ins.min((part + 1) * CHANNELS);
+    for (part, sums) in sums
+        .chunks_mut(products * ins * TUNING.gradient_filters)
+        .enumerate()
+    {
+        let filters =
+            part * TUNING.gradient_filters..outs.min((part + 1) * TUNING.gradient_filters);
+        for (part, sums) in sums
+            .chunks_mut(products * TUNING.gradient_channels * filters.len())
+            .enumerate()
+        {
+            let channels =
+                part * TUNING.gradient_channels..ins.min((part + 1) * TUNING.gradient_channels);
             let each = channels.len() * filters.len();
             for (product, sums) in sums.chunks_exact_mut(each).enumerate() {
                 tasks.push(Task {
@@ -103,34 +115,16 @@ fn tasks(products: &mut [f32], [ins, outs]: [usize; 2]) -> Vec<Task<'_>> {
     tasks
 }
 
-/// Filters of one task: whole panels of every instruction set. With 250 channels the tokens, the gradients and the sums of a task
-/// fill 0.5 MB, which the second-level cache keeps.
-const FILTERS: usize = 256;
-
-/// Channels of one task: whole tiles of every instruction set. Half of the channels and all filters rather than the other way round:
-/// what is transformed twice then are the gradients, which takes half the time (a DPCNN trains 2 to 3 % faster).
-const CHANNELS: usize = 132;
-
-/// Blocks that all tasks work on before any goes on: with 250 channels on both sides their rows fill 5 MB, which stay in the
-/// last cache while one task after the other reads them.
-const CHUNK: usize = 5;
-
-/// Products of fewer multiply-adds are not worth waking another thread.
-const SMALL: usize = 1 << 18;
-
-/// Pairs that are transformed side by side: their rows stay in the first cache while they are cut up.
-const GROUP: usize = 8;
-
-/// `sums[c, o] (+)= Σ_pairs t[pair, c]·f[pair, o]` of one task.
+/// `sums[c, o] (+)= Σ_groups t[group, c]·f[group, o]` of one task.
 struct Sums<'a> {
     task: Task<'a>,
-    pairs: &'a [Pair],
+    groups: &'a [Group],
     /// The tokens and the gradients.
     rows: [&'a [f32]; 2],
     /// Whether the tokens are taken by their positive part.
     relu: bool,
     zeros: [&'a [f32]; 2],
-    /// Whether these are the first pairs.
+    /// Whether these are the first groups.
     begin: bool,
 }
 
@@ -139,42 +133,78 @@ impl Body for Sums<'_> {
 
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+        macro_rules! sum {
+            ($product:literal) => {
+                match self.relu {
+                    true => self.sum::<S, MR, NV, $product, true>(simd),
+                    false => self.sum::<S, MR, NV, $product, false>(simd),
+                }
+            };
+        }
+        match self.task.product {
+            0 => sum!(0),
+            1 => sum!(1),
+            2 => sum!(2),
+            3 => sum!(3),
+            4 => sum!(4),
+            _ => sum!(5),
+        }
+    }
+}
+
+impl Sums<'_> {
+    /// The sums of product `P`.
+    #[inline(always)]
+    fn sum<S: Simd, const MR: usize, const NV: usize, const P: usize, const RELU: bool>(
+        self,
+        simd: S,
+    ) {
         let Task {
-            product,
             filters,
             channels,
             sums,
+            ..
         } = self.task;
         let columns = filters.len();
         let width = NV * S::LANES;
         let mut strip = Scratch::take(BLOCK * channels.len());
         let mut panels = Scratch::take(BLOCK * columns.next_multiple_of(width));
-        let mut pairs = Vec::with_capacity(BLOCK);
-        for (block, all) in self.pairs.chunks(BLOCK).enumerate() {
-            // A position without a second has no part in the last product.
-            pairs.clear();
-            pairs.extend(all.iter().filter(|pair| pair.whole || product < 3));
-            let [rows, grads] = [0, 1].map(|side| (self.rows[side], self.zeros[side]));
-            macro_rules! transform {
-                ($product:literal) => {{
-                    match self.relu {
-                        true => tokens::<S, MR, $product, true>(
-                            simd, &pairs, rows, &channels, &mut strip,
-                        ),
-                        false => tokens::<S, MR, $product, false>(
-                            simd, &pairs, rows, &channels, &mut strip,
-                        ),
+        // What lies beyond the last filter goes into lanes that are dropped.
+        let mut row = Scratch::zeros(self.zeros[0].len().max(self.zeros[1].len()) + width);
+        for (block, all) in self.groups.chunks(BLOCK).enumerate() {
+            let depth = all.iter().filter(|group| group.takes(P)).count();
+            for (i, group) in all.iter().filter(|group| group.takes(P)).enumerate() {
+                let tokens = group.rows(self.rows[0], self.zeros[0]);
+                match group.is_large() {
+                    true => row_of_tokens::<S, P, true, RELU>(simd, &tokens, &channels, &mut row),
+                    false => row_of_tokens::<S, P, false, RELU>(simd, &tokens, &channels, &mut row),
+                }
+                // Tile after tile, each [group, channel of the tile].
+                for (c, tile) in cuts(channels.len(), [MR, 4, 2, 1]) {
+                    let from = &row[channels.start + c..][..tile];
+                    let to = &mut strip[c * depth + i * tile..][..tile];
+                    match tile {
+                        1 => to[0] = from[0],
+                        2 => to.copy_from_slice(&from[..2]),
+                        4 => to.copy_from_slice(&from[..4]),
+                        _ => to[..MR].copy_from_slice(&from[..MR]),
                     }
-                    gradients::<S, NV, $product>(simd, &pairs, grads, &filters, &mut panels);
-                }};
+                }
+                let grads = group.own_rows(self.rows[1], self.zeros[1]);
+                match group.is_large() {
+                    true => row_of_gradients::<S, P, true>(simd, &grads, &filters, &mut row),
+                    false => row_of_gradients::<S, P, false>(simd, &grads, &filters, &mut row),
+                }
+                // Panel after panel, each [group, width].
+                for column in (0..columns).step_by(width) {
+                    let from = &row[filters.start + column..];
+                    let to = &mut panels[column * depth + i * width..];
+                    for v in 0..NV {
+                        let lane = v * S::LANES;
+                        simd.store(simd.load(&from[lane..]), &mut to[lane..]);
+                    }
+                }
             }
-            match product {
-                0 => transform!(0),
-                1 => transform!(1),
-                2 => transform!(2),
-                _ => transform!(3),
-            }
-            let depth = pairs.len();
             strip_times_panels::<S, MR, NV>(
                 simd,
                 &strip,
@@ -188,104 +218,47 @@ impl Body for Sums<'_> {
     }
 }
 
-/// The tokens that product `P` takes of: the first plus or minus the second.
-const TOKENS: [([usize; 2], f32); 4] = [
-    ([0, 2], -1.0),
-    ([1, 2], 1.0),
-    ([2, 1], -1.0),
-    ([3, 1], -1.0),
-];
-
-/// What product `P` takes of the tokens `x` of a block of pairs, tile after tile, each `[pair, channel of the tile]`.
+/// `row[c]`, for `channels`, is what product `P` takes of the tokens of a group; what lies before them may change too. The last
+/// vector reaches back over its neighbour: rows have at least [`LANES`](Simd::LANES) numbers.
 #[inline(always)]
-fn tokens<S: Simd, const MR: usize, const P: usize, const RELU: bool>(
+fn row_of_tokens<S: Simd, const P: usize, const LARGE: bool, const RELU: bool>(
     simd: S,
-    pairs: &[&Pair],
-    (x, zeros): (&[f32], &[f32]),
+    tokens: &[&[f32]; 6],
     channels: &Range<usize>,
-    strip: &mut [f32],
+    row: &mut [f32],
 ) {
-    let ([one, other], sign) = TOKENS[P];
-    let (signs, zero) = (simd.splat(sign), simd.splat(0.0));
-    for (g, group) in pairs.chunks(GROUP).enumerate() {
-        for (c, tile) in cuts(channels.len(), [MR, 4, 2, 1]) {
-            let from = channels.start + c;
-            let strip = &mut strip[c * pairs.len() + g * GROUP * tile..];
-            for (i, pair) in group.iter().enumerate() {
-                let rows = pair.rows(x, zeros);
-                let (one, other) = (&rows[one][from..], &rows[other][from..]);
-                let to = &mut strip[i * tile..];
-                // A vector is wider than a tile: what it writes beyond is the place of the next pair.
-                if tile == MR && one.len() >= S::LANES && g * GROUP + i + 1 < pairs.len() {
-                    let (mut one, mut other) = (simd.load(one), simd.load(other));
-                    if RELU {
-                        one = simd.greater((zero, zero), (one, zero)).0;
-                        other = simd.greater((zero, zero), (other, zero)).0;
-                    }
-                    simd.store(simd.mul_add(other, signs, one), to);
-                } else {
-                    for i in 0..tile {
-                        let (mut one, mut other) = (one[i], other[i]);
-                        if RELU {
-                            one = if one <= 0.0 { 0.0 } else { one };
-                            other = if other <= 0.0 { 0.0 } else { other };
-                        }
-                        to[i] = one + sign * other;
-                    }
-                }
-            }
-        }
+    let last = tokens[0].len() - S::LANES;
+    for c in channels.clone().step_by(S::LANES) {
+        let c = c.min(last);
+        let form = of_tokens::<S, P, LARGE, RELU>(simd, tokens, c);
+        simd.store(form, &mut row[c..]);
     }
 }
 
-/// What product `P` takes of the gradients at a block of pairs, `e0`, `e0 + e1`, `e0 - e1` or `e1`, in panels `[pair, width]`.
-/// Lanes beyond the last filter are not specified.
+/// [`row_of_tokens`] of the gradients, for `filters`.
 #[inline(always)]
-fn gradients<S: Simd, const NV: usize, const P: usize>(
+fn row_of_gradients<S: Simd, const P: usize, const LARGE: bool>(
     simd: S,
-    pairs: &[&Pair],
-    (grad, zeros): (&[f32], &[f32]),
+    grads: &[&[f32]; 4],
     filters: &Range<usize>,
-    panels: &mut [f32],
+    row: &mut [f32],
 ) {
-    let width = NV * S::LANES;
-    let signs = simd.splat([0.0, 1.0, -1.0, 0.0][P]);
-    for (g, group) in pairs.chunks(GROUP).enumerate() {
-        for column in (0..filters.len()).step_by(width) {
-            let panel = &mut panels[column * pairs.len() + g * GROUP * width..];
-            for (pair, to) in group.iter().zip(panel.chunks_exact_mut(width)) {
-                let [e0, e1] = pair.own_rows(grad, zeros);
-                for v in 0..NV {
-                    let from = filters.start + column + v * S::LANES;
-                    let mut e = [simd.splat(0.0); 2];
-                    if from + S::LANES <= zeros.len() {
-                        e = [simd.load(&e0[from..]), simd.load(&e1[from..])];
-                    } else if from < zeros.len() {
-                        let mut last = [[0.0; 16]; 2];
-                        last[0][..zeros.len() - from].copy_from_slice(&e0[from..]);
-                        last[1][..zeros.len() - from].copy_from_slice(&e1[from..]);
-                        e = [simd.load(&last[0]), simd.load(&last[1])];
-                    }
-                    let form = match P {
-                        0 => e[0],
-                        3 => e[1],
-                        _ => simd.mul_add(e[1], signs, e[0]),
-                    };
-                    simd.store(form, &mut to[v * S::LANES..]);
-                }
-            }
-        }
+    let last = grads[0].len() - S::LANES;
+    for o in filters.clone().step_by(S::LANES) {
+        let o = o.min(last);
+        let form = of_gradients::<S, P, LARGE>(simd, grads, o);
+        simd.store(form, &mut row[o..]);
     }
 }
 
-/// `dw[o, c, ..]` from the four products at `c, o`, for a few filters.
+/// `dw[o, c, ..]` from the sums of all products at `c, o`, for a few filters.
 struct Taps<'a> {
-    /// The sums of the tasks that have these filters, each `[4, a few channels, outs]`.
-    products: &'a [f32],
+    /// The sums of the tasks that have these filters, each `[products, a few channels, outs]`.
+    sums: &'a [f32],
     /// The first filter, of those `outs`.
     first: usize,
-    /// The channels, and the filters that lie side by side.
-    sizes: [usize; 2],
+    /// The products, the channels, and the filters that lie side by side.
+    sizes: [usize; 3],
     /// `[a few filters, ins, 3]`
     dw: &'a mut [f32],
 }
@@ -295,30 +268,43 @@ impl Body for Taps<'_> {
 
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
+        match self.sizes[0] {
+            IN_SMALL => self.turn::<S, IN_SMALL, false>(simd),
+            _ => self.turn::<S, ALL, true>(simd),
+        }
+    }
+}
+
+impl Taps<'_> {
+    #[inline(always)]
+    fn turn<S: Simd, const PRODUCTS: usize, const LARGE: bool>(self, simd: S) {
         let Self {
-            products,
+            sums,
             first,
-            sizes: [ins, outs],
+            sizes: [_, ins, outs],
             dw,
         } = self;
         let filters = dw.len() / (3 * ins);
-        let mut turned = Scratch::take(filters * 4 * ins.min(CHANNELS));
-        for from in (0..ins).step_by(CHANNELS) {
-            let channels = CHANNELS.min(ins - from);
-            let products = &products[4 * from * outs + first..];
-            // [filters, 4, channels]
-            let turned = &mut turned[..filters * 4 * channels];
-            let depth = 4 * channels;
-            transpose(simd, [depth, filters], products, outs, turned, depth);
+        let mut turned = Scratch::take(filters * PRODUCTS * ins.min(TUNING.gradient_channels));
+        for from in (0..ins).step_by(TUNING.gradient_channels) {
+            let channels = TUNING.gradient_channels.min(ins - from);
+            let sums = &sums[PRODUCTS * from * outs + first..];
+            // [filters, products, channels]
+            let depth = PRODUCTS * channels;
+            let turned = &mut turned[..filters * depth];
+            transpose(simd, [depth, filters], sums, outs, turned, depth);
             for (dw, turned) in dw.chunks_exact_mut(3 * ins).zip(turned.chunks_exact(depth)) {
                 let (dw, _) = dw[3 * from..][..3 * channels].as_chunks_mut::<3>();
-                let (first, rest) = turned.split_at(channels);
-                let (second, rest) = rest.split_at(channels);
-                let (third, fourth) = rest.split_at(channels);
+                let mut rows: [&[f32]; ALL] = [&[]; ALL];
+                for i in 0..PRODUCTS {
+                    rows[i] = &turned[i * channels..][..channels];
+                }
                 for c in 0..channels {
-                    let outer = (second[c] + third[c]) * 0.5;
-                    let middle = (second[c] - third[c]) * 0.5;
-                    dw[c] = [first[c] + outer, middle, outer + fourth[c]];
+                    let mut sums = [0.0; ALL];
+                    for i in 0..PRODUCTS {
+                        sums[i] = rows[i][c];
+                    }
+                    dw[c] = to_taps::<LARGE>(sums);
                 }
             }
         }
