@@ -131,7 +131,7 @@ impl Conv1dShape {
 /// channels_out]` where [`Conv1dShape::output_offsets`] tells the positions of each document.
 ///
 /// A NaN or an infinity in `x` stays within its document. With `kernel_size` 3 and at least 32 channels on both sides, it reaches
-/// up to three positions beyond the windows that hold it: up to four positions are computed together there, and so are tokens in
+/// up to two positions beyond the windows that hold it: up to four positions are computed together there, and so are tokens in
 /// [`conv1d_backward_input`].
 ///
 /// The filters are packed at each call; [`Conv1dPacked`] keeps them.
@@ -241,10 +241,7 @@ pub(crate) fn forward_on(
     bias: Option<&[f32]>,
     y: &mut [f32],
 ) {
-    let panels = match winograd::suits(shape) {
-        true => winograd::pack_for(isa, shape, offsets, weight),
-        false => packed::pack(isa, shape, weight),
-    };
+    let panels = packed::pack(isa, shape, Some(offsets), weight);
     packed::forward(isa, shape, offsets, input, &panels, bias, None, y);
 }
 

@@ -37,7 +37,7 @@ impl Conv1dPacked {
         Self {
             shape: *shape,
             isa,
-            panels: pack(isa, shape, weight).detached(),
+            panels: pack(isa, shape, None, weight).detached(),
             bias: bias.map(Box::from),
         }
     }
@@ -96,10 +96,15 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The filters as [`forward`] takes them.
-pub(super) fn pack(isa: Isa, shape: &Conv1dShape, weight: &[f32]) -> Panels {
+/// The filters as [`forward`] takes them for the batch with these lengths, or for any.
+pub(super) fn pack(
+    isa: Isa,
+    shape: &Conv1dShape,
+    offsets: Option<&Offsets>,
+    weight: &[f32],
+) -> Panels {
     if winograd::suits(shape) {
-        return winograd::pack(isa, shape, weight);
+        return winograd::pack(isa, shape, offsets, weight);
     }
     // [kernel_size · channels_in, channels_out]
     let sizes = [shape.channels_out, shape.channels_in, shape.kernel_size];

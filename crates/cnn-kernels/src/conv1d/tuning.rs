@@ -1,25 +1,27 @@
-//! The numbers that the speed of convolutions along documents turns on. None moves a bit; the measurements are of an EPYC (Zen 4)
-//! and a Xeon (Emerald Rapids) with two cores, for DPCNN's 250 channels.
+//! The numbers that the speed of convolutions along documents turns on. None but
+//! [`group_channels`](Tuning::group_channels) moves a bit; the measurements are of an EPYC (Zen 4) and a Xeon (Emerald
+//! Rapids) with two cores, for DPCNN's 250 channels.
 
 /// See [`TUNING`].
 pub(super) struct Tuning {
     /// Numbers of a task in which nothing but the ReLU is computed. Not measured by itself: 64 KiB, a few microseconds.
     pub(super) relu_numbers: usize,
-    /// Filters of a task that turns the gradient of the filters into its place. Not measured by itself.
+    /// Filters of a task that turns the gradient of the filters into its place; divides
+    /// [`gradient_filters`](Self::gradient_filters). Not measured by itself.
     pub(super) turned_filters: usize,
-    /// The fewest channels on either side for which [groups](super::winograd) pay; at least the 16 numbers of a vector, which
+    /// Changing it changes bits. The fewest channels on either side for which [groups](super::winograd) pay; at least the 16 numbers of a vector, which
     /// their transformations ask for. On both sides 16 or 24 channels: a third slower than direct sums; 32: the same; 64: a quarter
     /// faster.
     pub(super) group_channels: usize,
     /// Groups of a task. 24, 48 and 72 instead of 36 were 1 to 5 % slower in training on headlines and on reviews.
     pub(super) groups: usize,
-    /// So few groups are one task by rows, as are the groups of a small batch, or several tasks by columns: two tasks of columns
-    /// answer a single headline 1.6 times as fast as one of rows.
+    /// Groups of a task of a small batch. No more than these, as of a single headline, are cut by columns instead, which answers it 1.6
+    /// times as fast.
     pub(super) few_groups: usize,
     /// Panels of a task where tasks are columns. 1, 2 and 4 for 19 positions: within the spread of 0.10 to 0.14 ms, 4 last.
     pub(super) strip_panels: usize,
     /// Channels of a task of the gradient of the filters: whole tiles of every instruction set. Half of the channels and all filters rather
-    /// than the other way round: what is transformed twice then are the gradients, which takes half the time (a DPCNN trains 2
+    /// than the other way round: what is transformed twice for each product then are the gradients, which takes half the time (a DPCNN trains 2
     /// to 3 % faster).
     pub(super) gradient_channels: usize,
     /// Filters of such a task: whole panels of every instruction set. With 250 channels the tokens, the gradients and the sums of a task
@@ -46,3 +48,9 @@ pub(super) const TUNING: Tuning = Tuning {
     gradient_blocks: 3,
     small: 1 << 18,
 };
+
+const _: () = assert!(
+    TUNING
+        .gradient_filters
+        .is_multiple_of(TUNING.turned_filters)
+);

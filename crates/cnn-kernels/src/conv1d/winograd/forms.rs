@@ -1,9 +1,9 @@
 //! What the products take of the tokens under a group, and of the gradients at its positions.
 //!
-//! Product 0 evaluates tokens and taps, read as polynomials, at the point 0, products 1 and 2 at 1 and -1, product 3 at infinity;
-//! large groups have 2 and -2 besides.
+//! Taps and gradients, read as polynomials, are evaluated at a point for each product, up to a factor: product 0 at 0, products 1 and 2
+//! at 1 and -1, product 3 at infinity, and in large groups products 4 and 5 at 2 and -2. What is taken of the tokens is the transpose of
+//! the interpolation from those points.
 
-use super::groups::Group;
 use crate::simd::Simd;
 
 /// Products of a small group, and of a large one.
@@ -109,30 +109,14 @@ pub(super) fn of_taps<S: Simd>(simd: S, [g0, g1, g2]: [S::Vector; 3]) -> [S::Vec
     ]
 }
 
-/// The gradients of three taps from the six sums, or the first four of them where no group is large: the transpose of [`of_taps`].
+/// The gradients of three taps from the sums of all products, 0 for those that no group takes: the transpose of [`of_taps`].
 #[inline(always)]
-pub(super) fn to_taps<const LARGE: bool>(sums: [f32; ALL]) -> [f32; 3] {
-    let [zero, one, minus_one, infinity, two, minus_two] = sums;
-    let (even, odd) = (
-        (one + minus_one) * (1.0 / 6.0),
-        (one - minus_one) * (1.0 / 6.0),
-    );
-    if !LARGE {
-        return [zero + even, odd, even + infinity];
-    }
-    let (even_two, odd_two) = (
-        (two + minus_two) * (1.0 / 24.0),
-        (two - minus_two) * (1.0 / 12.0),
-    );
+pub(super) fn to_taps([zero, one, minus_one, infinity, two, minus_two]: [f32; ALL]) -> [f32; 3] {
+    let (even, odd) = (one + minus_one, one - minus_one);
+    let (even_two, odd_two) = (two + minus_two, two - minus_two);
     [
-        zero + even + even_two,
-        odd + odd_two,
-        even + 4.0 * even_two + infinity,
+        zero + even * (1.0 / 6.0) + even_two * (1.0 / 24.0),
+        odd * (1.0 / 6.0) + odd_two * (1.0 / 12.0),
+        even * (1.0 / 6.0) + even_two * (1.0 / 6.0) + infinity,
     ]
-}
-
-/// What product `product` adds to the positions of `group`.
-#[inline(always)]
-pub(super) fn factors(group: &Group, product: usize) -> &'static [f32; 4] {
-    &FACTORS[usize::from(group.is_large())][product]
 }

@@ -4,7 +4,7 @@ use super::forms;
 use crate::Offsets;
 
 /// The positions of the smallest large group.
-const LARGE: usize = 3;
+const FEWEST_OF_LARGE: usize = 3;
 
 /// A few neighbouring positions of one document.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ impl Group {
     /// Whether the group takes six products, F(4, 3), and not four, F(2, 3).
     #[inline(always)]
     pub(super) fn is_large(&self) -> bool {
-        self.positions >= LARGE
+        self.positions >= FEWEST_OF_LARGE
     }
 
     /// Whether product `product` is part of any of the group's results. That of the last tap reaches the last place of a group
@@ -69,7 +69,7 @@ impl Group {
 /// packed. `sources` gives the rows of each document, `counts` its positions, and position `p` sees the rows from `first + p`
 /// on.
 pub(super) fn groups(sources: &Offsets, counts: &Offsets, first: isize) -> Vec<Group> {
-    let mut groups = Vec::with_capacity(counts.total().div_ceil(2) + counts.documents());
+    let mut groups = Vec::with_capacity(counts.total().div_ceil(4) + counts.documents());
     for d in 0..sources.documents() {
         let (rows, all) = (sources.range(d), counts.range(d));
         let mut position = all.start;
@@ -91,8 +91,10 @@ pub(super) fn groups(sources: &Offsets, counts: &Offsets, first: isize) -> Vec<G
 
 /// The products that any document of the batch takes.
 pub(super) fn products(counts: &Offsets) -> usize {
-    let large = |document| counts.range(document).len() >= LARGE;
-    match (0..counts.documents()).any(large) {
+    match counts
+        .lengths()
+        .any(|positions| positions >= FEWEST_OF_LARGE)
+    {
         true => forms::ALL,
         false => forms::IN_SMALL,
     }
@@ -119,10 +121,9 @@ mod tests {
                     let (own, rows) = (counts.range(document), sources.range(document));
                     assert!(own.contains(&(next - 1)), "a group keeps to its document");
                     let place = group.position - own.start;
-                    // Where a group begins follows from the document's length alone.
-                    let large = own.len() - place >= 3;
-                    assert_eq!(group.is_large(), large);
-                    assert_eq!(place % if large { 4 } else { 2 }, 0);
+                    // Which positions it has follows from the document's length alone.
+                    assert_eq!(place % 4, 0);
+                    assert_eq!(group.positions, 4.min(own.len() - place));
                     for (j, row) in group.rows(&x, &[0.0]).into_iter().enumerate() {
                         let place = (place + j) as isize + first;
                         let inside = place >= 0 && (place as usize) < rows.len();

@@ -43,8 +43,8 @@
 //! 5. **The gradient of the filters** is the transpose, F(3, 2) and F(3, 4): three taps from the positions of a group with as many
 //!    products, summed over the groups of all documents in blocks of at most 256. [`forms`] has what they take of the tokens, of the
 //!    gradients (the transpose of how `m` goes into `y`) and give to the taps. A task sums one of the products for 132 channels
-//!    and 256 filters, and transforms what it needs block by block in its own cache: gradients are read twice from the last
-//!    cache, and nothing is handed from core to core.
+//!    and 256 filters, and transforms what it needs block by block in its own cache: tokens and gradients are read from the last
+//!    cache, for each product anew, and nothing is handed from core to core.
 //! 6. **A single headline** has fewer groups than a task. There the threads share the columns of the product, and with them the
 //!    filters, whose way from the last cache is what takes the time.
 //!
@@ -53,15 +53,15 @@
 //! ([`blocks`](crate::matmul::blocks)), and the order in which they are added up is fixed. Whether there are groups at all
 //! follows from the shape ([`suits`]).
 //!
-//! How close it is: whole numbers are exact wherever direct sums are if the taps (and for the gradient of the filters the gradients) are
-//! multiples of 24; with normal numbers each result keeps within the bound of a direct sum (at most 0.28 of it over all shapes
-//! of the tests), though their rounding is nearly three times as large: 9.4e-7 of the results' size at 250 channels, instead of 3.5e-7. What differs: a result is the difference of larger numbers, so
-//! that the *rounding* of a neighbour's terms reaches it; where one token or one tap is a million times its neighbours, theirs
-//! round as coarsely as it does. And NaN or infinity in a token reaches all positions of each group that sees it, up to three
+//! How close it is: whole numbers are exact if the taps (and for the gradient of the filters the gradients) are multiples of 24 and sums
+//! stay some 30 times below 2^24. With normal numbers at DPCNN's sizes each result keeps within 0.28 of the bound of a direct sum,
+//! though their rounding is nearly three times as large: 9.4e-7 of the results' size, instead of 3.5e-7. What differs: a result is
+//! the difference of larger numbers, so that the *rounding* of a neighbour's terms reaches it; where one token or one tap is a million times its neighbours, theirs
+//! round as coarsely as it does. And NaN or infinity in a token reaches all positions of a group that it is inside of, up to two
 //! more than its windows; it never leaves its document.
 //!
 //! Measured on one core of an EPYC (Zen 4, AVX-512, multiply-adds peak at 116 GFLOP/s; `throughput conv1d`, the core's own
-//! time), in GFLOP/s as the direct sum counts them, directly, in pairs alone, and in groups:
+//! time), in GFLOP/s as the direct sum counts them, directly (an earlier day on a like machine, busy), in pairs alone, and in groups:
 //!
 //! | positions, channels | forward | input | filters |
 //! |---|---|---|---|
@@ -88,11 +88,11 @@
 //!   (six forms instead of four) cost what the fewer products save, and slower for all else.
 //! - F(6, 3), eight products for six positions: another ninth of the products less, with factors up to 32 in the sums and still larger
 //!   rounding. Not tried.
-//! - One task for each product and a strip of *channels* of the gradient of filters: each row is fetched twelve times in small
-//!   pieces, and it ran at no more than the speed of direct sums. A task for a strip and all products of 128 filters: within 1 %
+//! - Tried with pairs alone: one task for each product and a strip of *channels* of the gradient of filters: each row is fetched twelve
+//!   times in small pieces, and it ran at no more than the speed of direct sums. A task for a strip and all products of 128 filters: within 1 %
 //!   while rows come from the last cache, and 15 % slower where they come from memory.
-//! - Two blocks of pairs transformed by all threads for all to read: 3 % faster alone on the machine, half as fast when others use
-//!   the last cache, 4 MB more.
+//! - Two blocks transformed by all threads for all to read (tried with pairs alone): 3 % faster alone on the machine, half as fast when
+//!   others use the last cache, 4 MB more.
 //! - Asking the cache for the tokens of later groups: at most 1 %, and one more `unsafe`.
 //! - Leaving out `m0` for a document of length 1, whose outer tokens are both zero: a third of the last floor of a pyramid,
 //!   1 % of the network.
@@ -129,16 +129,15 @@ pub(super) fn suits(shape: &Conv1dShape) -> bool {
     shape.kernel_size == 3 && shape.channels_in.min(shape.channels_out) >= TUNING.group_channels
 }
 
-/// The filters, packed for [`forward`] of any batch.
-pub(super) fn pack(isa: Isa, shape: &Conv1dShape, weight: &[f32]) -> Panels {
+/// The filters, packed for [`forward`]: of the batch with these lengths, or of any.
+pub(super) fn pack(
+    isa: Isa,
+    shape: &Conv1dShape,
+    offsets: Option<&Offsets>,
+    weight: &[f32],
+) -> Panels {
     let sizes = [shape.channels_out, shape.channels_in];
-    filters::of_outputs(isa, forms::ALL, weight, sizes)
-}
-
-/// The filters, packed for [`forward`] of the batch with these lengths.
-pub(super) fn pack_for(isa: Isa, shape: &Conv1dShape, offsets: &Offsets, weight: &[f32]) -> Panels {
-    let sizes = [shape.channels_out, shape.channels_in];
-    let products = products(&shape.output_offsets(offsets));
+    let products = offsets.map_or(forms::ALL, |own| products(&shape.output_offsets(own)));
     filters::of_outputs(isa, products, weight, sizes)
 }
 

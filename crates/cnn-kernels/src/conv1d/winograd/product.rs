@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::forms::{ALL, IN_SMALL, factors, of_tokens};
+use super::forms::{ALL, FACTORS, IN_SMALL, of_tokens};
 use super::groups::Group;
 use crate::conv1d::packed::Input;
 use crate::cuts::cuts;
@@ -169,7 +169,7 @@ impl Place {
         Self {
             row: group.position - from,
             positions: group.positions,
-            factors: factors(group, product),
+            factors: &FACTORS[usize::from(group.is_large())][product],
         }
     }
 }

@@ -269,15 +269,15 @@ impl Body for Taps<'_> {
     #[inline(always)]
     fn run<S: Simd, const MR: usize, const NV: usize>(self, simd: S) {
         match self.sizes[0] {
-            IN_SMALL => self.turn::<S, IN_SMALL, false>(simd),
-            _ => self.turn::<S, ALL, true>(simd),
+            IN_SMALL => self.turn::<S, IN_SMALL>(simd),
+            _ => self.turn::<S, ALL>(simd),
         }
     }
 }
 
 impl Taps<'_> {
     #[inline(always)]
-    fn turn<S: Simd, const PRODUCTS: usize, const LARGE: bool>(self, simd: S) {
+    fn turn<S: Simd, const PRODUCTS: usize>(self, simd: S) {
         let Self {
             sums,
             first,
@@ -304,7 +304,7 @@ impl Taps<'_> {
                     for i in 0..PRODUCTS {
                         sums[i] = rows[i][c];
                     }
-                    dw[c] = to_taps::<LARGE>(sums);
+                    dw[c] = to_taps(sums);
                 }
             }
         }
