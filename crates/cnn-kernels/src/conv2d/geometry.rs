@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::tree::CHAIN;
+
 /// A convolution with stride 1: `out[m, p, q] = Σ_{c,i,j} image[c, first[0] + p + i, first[1] + q + j]·weight[m, c, i, j]`, where
 /// places outside the image count as zero. The gradient of the input is one too, with the maps' roles exchanged and the taps
 /// in reverse.
@@ -40,8 +42,7 @@ impl Geometry {
     /// The groups of channels whose terms form one chain of multiply-adds; the groups are added in order. A function of the
     /// kernel and the channels alone: it fixes the bits of the result.
     pub(super) fn groups(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        const TERMS: usize = 256;
-        let most = (TERMS / self.taps()).max(1);
+        let most = (CHAIN / self.taps()).max(1);
         let count = self.channels.div_ceil(most).max(1);
         let length = self.channels.div_ceil(count);
         let channels = self.channels;

@@ -46,6 +46,7 @@ pub mod reference;
 mod row;
 #[cfg(test)]
 mod tests;
+mod tuning;
 mod weight;
 
 use crate::{Isa, linear};

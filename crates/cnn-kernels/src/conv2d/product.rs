@@ -4,18 +4,15 @@ use rayon::prelude::*;
 
 use super::geometry::{Geometry, Plan};
 use super::row::{Row, Tiles};
+use super::tuning::TUNING;
 use crate::Isa;
 use crate::cuts::cuts;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
 use crate::transpose::transpose;
 
-/// Samples in a whole block.
+/// Samples in a whole block: those of the widest vector.
 const BLOCK: usize = 16;
-
-/// The most numbers of a strip of output rows that wait for their transposition; all of C1 (301 KiB) stays in the second-level
-/// cache. Transposing row by row instead is slower, for rows are no multiple of 8 (measured on C3: 78 against 85 GFLOP/s).
-const STRIP: usize = 1 << 17;
 
 /// Convolves `batch` images. `weight(map, channel, tap)` tells where a weight is.
 pub(super) fn convolve(
@@ -132,7 +129,7 @@ impl Body for Block<'_> {
         // A strip of output rows of all maps: [map, row, column, sample], and in each row what its last run has too many.
         let [height_out, width_out] = geometry.out;
         let row_len = plan.runs_per_row * width;
-        let strip_rows = (STRIP / (geometry.maps * row_len)).clamp(1, height_out);
+        let strip_rows = (TUNING.strip_numbers / (geometry.maps * row_len)).clamp(1, height_out);
         let mut strip = Scratch::take(geometry.maps * strip_rows * row_len);
         for first in (0..height_out).step_by(strip_rows) {
             let rows = first..(first + strip_rows).min(height_out);

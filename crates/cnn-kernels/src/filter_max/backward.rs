@@ -7,15 +7,10 @@ use super::places::Places;
 use super::shape::{Batch, Bundle};
 use super::strips::{Strips, Term};
 use super::taps::{join, part};
+use super::tuning::TUNING;
 use crate::scratch::{Buffer, Scratch};
+use crate::tree::CHAIN;
 use crate::{Isa, NO_WINNER};
-
-/// Filters of one task.
-const FILTERS: usize = 16;
-
-/// Documents whose gradients are added one after another to that of the bias; the sums of such blocks are then added in
-/// order.
-const DOCUMENTS: usize = 256;
 
 pub(crate) fn backward_weight_on(
     isa: Isa,
@@ -44,7 +39,7 @@ pub(crate) fn backward_weight_on(
         }
     });
     // A list for each filter and tap, with room for a term of each document.
-    let bundles: Vec<Bundle> = shape.bundles(FILTERS).collect();
+    let bundles: Vec<Bundle> = shape.bundles(TUNING.filters_of_task).collect();
     let taps = shape.weights() / dimension;
     let mut terms = Buffer::<Term>::take(taps * documents);
     let mut lists = Buffer::<(u32, u32)>::take(taps);
@@ -116,9 +111,6 @@ pub(crate) fn backward_weight_on(
         });
 }
 
-/// Words of one task.
-const WORDS: usize = 32;
-
 pub(crate) fn backward_rows_on(
     isa: Isa,
     batch: Batch<'_>,
@@ -167,9 +159,16 @@ pub(crate) fn backward_rows_on(
         let size = lists[lists.len() - 1].1 - lists[0].0;
         let (terms, others) = std::mem::take(&mut rest).split_at_mut(size as usize);
         rest = others;
-        (chunk * WORDS..chunk * WORDS + lists.len(), terms)
+        (
+            chunk * TUNING.words_of_task..chunk * TUNING.words_of_task + lists.len(),
+            terms,
+        )
     };
-    let tasks: Vec<_> = lists.chunks(WORDS).enumerate().map(split).collect();
+    let tasks: Vec<_> = lists
+        .chunks(TUNING.words_of_task)
+        .enumerate()
+        .map(split)
+        .collect();
     tasks
         .into_par_iter()
         .with_max_len(1)
@@ -186,10 +185,12 @@ pub(crate) fn backward_rows_on(
         });
     let sums = strips.combine(isa, &terms, &lists);
     drows
-        .par_chunks_mut(WORDS * dimension)
+        .par_chunks_mut(TUNING.words_of_task * dimension)
         .enumerate()
         .for_each(|(chunk, drows)| {
-            for (word, drow) in (chunk * WORDS..).zip(drows.chunks_exact_mut(dimension)) {
+            for (word, drow) in
+                (chunk * TUNING.words_of_task..).zip(drows.chunks_exact_mut(dimension))
+            {
                 for (first, width, sum) in sums.of(word, 1) {
                     let columns = first..dimension.min(first + width);
                     drow[columns.clone()].copy_from_slice(&sum[..columns.len()]);
@@ -204,8 +205,8 @@ pub(super) fn backward_bias(winners: &[u32], grad: &[f32], dbias: &mut [f32]) {
     dbias.fill(0.0);
     let mut block = Scratch::take(dbias.len());
     for (winners, grad) in winners
-        .chunks(DOCUMENTS * filters)
-        .zip(grad.chunks(DOCUMENTS * filters))
+        .chunks(CHAIN * filters)
+        .zip(grad.chunks(CHAIN * filters))
     {
         block.fill(0.0);
         for (winners, grad) in winners.chunks(filters).zip(grad.chunks(filters)) {

@@ -5,16 +5,11 @@ use rayon::prelude::*;
 use super::Windows;
 use super::places::Places;
 use super::shape::{Batch, Bundle};
+use super::tuning::TUNING;
 use crate::matmul::{Panels, rows_of, rows_times_panels_here};
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
 use crate::{Isa, NO_WINNER};
-
-/// Words per pass over the taps: their vectors stay in the second-level cache meanwhile.
-const WORDS: usize = 96;
-
-/// Documents of one task when the results are brought into order.
-const DOCUMENTS: usize = 16;
 
 pub(crate) fn forward_on(
     isa: Isa,
@@ -48,8 +43,8 @@ pub(crate) fn forward_on(
             // [distinct and a row of zeros, width, lanes]
             let mut table = Scratch::take((distinct + 1) * width * lanes);
             for (rows, table) in rows
-                .chunks(WORDS)
-                .zip(table.chunks_mut(WORDS * width * lanes))
+                .chunks(TUNING.words_of_pass)
+                .zip(table.chunks_mut(TUNING.words_of_pass * width * lanes))
             {
                 let table = &mut table[..rows.len() * width * lanes];
                 rows_times_panels_here(isa, rows, &panels, None, table);
@@ -67,14 +62,14 @@ pub(crate) fn forward_on(
             );
         });
 
-    y.par_chunks_mut(DOCUMENTS * filters)
-        .zip(winners.par_chunks_mut(DOCUMENTS * filters))
+    y.par_chunks_mut(TUNING.documents_of_task * filters)
+        .zip(winners.par_chunks_mut(TUNING.documents_of_task * filters))
         .enumerate()
         .for_each(|(chunk, (y, winners))| {
             let outputs = y
                 .chunks_exact_mut(filters)
                 .zip(winners.chunks_exact_mut(filters));
-            for (d, (y, winners)) in (chunk * DOCUMENTS..).zip(outputs) {
+            for (d, (y, winners)) in (chunk * TUNING.documents_of_task..).zip(outputs) {
                 for (i, bundle) in bundles.iter().enumerate() {
                     let here = bundle.first..bundle.first + bundle.filters;
                     let (y, winners) = (&mut y[here.clone()], &mut winners[here.clone()]);

@@ -72,6 +72,7 @@ mod strips;
 mod taps;
 #[cfg(test)]
 mod tests;
+mod tuning;
 mod word_table;
 
 use crate::{Isa, Offsets, SKIP};

@@ -1,25 +1,12 @@
 //! Sums of a few rows of a matrix, each times a factor: the matrix lies in strips as wide as a tile of registers.
 
-use std::ops::RangeInclusive;
-
 use rayon::prelude::*;
 
+use super::tuning::TUNING;
 use crate::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Part, Simd, dispatch, panel_width};
-
-/// Panels of columns side by side in a strip: at most 12 vectors of a sum stay in registers, at least 6 hide one another's
-/// latency.
-const PANELS: RangeInclusive<usize> = 3..=6;
-
-/// Between those, as many panels as make no more numbers than this: 448 KiB, of a second-level cache of 512 KiB or more.
-const NUMBERS: usize = 448 << 8;
-
-/// The longest chain of multiply-adds; longer sums are cut into blocks whose results are added in order.
-const BLOCK: usize = 256;
-
-/// Lists of one task.
-const LISTS: usize = 64;
+use crate::tree::CHAIN;
 
 /// A row of a matrix and the factor that it is taken with.
 pub(super) type Term = (u32, f32);
@@ -42,8 +29,8 @@ impl Strips {
     ) -> Self {
         let panel = panel_width(isa);
         let panels = columns.div_ceil(panel);
-        let most = NUMBERS / (rows * panel).max(1);
-        let most = most.clamp(*PANELS.start(), *PANELS.end());
+        let most = TUNING.strip_numbers / (rows * panel).max(1);
+        let most = most.clamp(TUNING.strip_panels[0], TUNING.strip_panels[1]);
         let count = panels.div_ceil(most).max(1);
         let widths: Vec<usize> = (0..count)
             .map(|strip| (panels / count + usize::from(strip < panels % count)) * panel)
@@ -73,10 +60,11 @@ impl Strips {
     /// Strip after strip, all lists each, so that a strip stays in the cache of the core that works on it.
     pub(super) fn combine(&self, isa: Isa, terms: &[Term], lists: &[(u32, u32)]) -> Sums<'_> {
         let mut numbers = Scratch::take(lists.len() * self.widths.iter().sum::<usize>());
-        let mut tasks = Vec::with_capacity(self.widths.len() * lists.len().div_ceil(LISTS));
+        let mut tasks =
+            Vec::with_capacity(self.widths.len() * lists.len().div_ceil(TUNING.lists_of_task));
         let mut rest = &mut numbers[..];
         for (strip, &width) in self.strips().zip(&self.widths) {
-            for lists in lists.chunks(LISTS) {
+            for lists in lists.chunks(TUNING.lists_of_task) {
                 let (sums, others) = rest.split_at_mut(lists.len() * width);
                 rest = others;
                 tasks.push(Combine {
@@ -184,7 +172,7 @@ impl<const NP: usize, const NV: usize> Part for Tile<'_, NP, NV> {
         if terms.is_empty() {
             sum.fill(0.0);
         }
-        for (block, terms) in terms.chunks(BLOCK).enumerate() {
+        for (block, terms) in terms.chunks(CHAIN).enumerate() {
             let mut tile = [[simd.splat(0.0); NV]; NP];
             for &(row, factor) in terms {
                 let row = &strip[row as usize * width..][..width];

@@ -17,17 +17,12 @@
 use rayon::prelude::*;
 
 use super::shape::{Bundle, FilterMaxShape, Windows};
+use super::tuning::TUNING;
 use crate::entries::{Entries, Entry};
 use crate::matmul::{Panels, rows_times_panels_here};
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
 use crate::{Isa, NO_WINNER, Offsets};
-
-/// Documents of one task.
-const DOCUMENTS: usize = 16;
-
-/// Numbers read by fewer tokens are not worth waking another thread.
-const SMALL: usize = 1 << 16;
 
 /// The filters of one group are padded to whole vectors of the widest instruction set, on every one: the layout is the same.
 const LANES: usize = 16;
@@ -187,15 +182,17 @@ impl WordTable {
         }
         let task = |(chunk, y): (usize, &mut [f32])| {
             let mut entries = Vec::new();
-            for (d, y) in (chunk * DOCUMENTS..).zip(y.chunks_exact_mut(filters)) {
+            for (d, y) in (chunk * TUNING.documents_of_task..).zip(y.chunks_exact_mut(filters)) {
                 let document = &ids[offsets.range(d)];
                 self.of_document::<false>(document, &mut entries, y, &mut []);
             }
         };
-        if ids.len() * self.entries.length() < SMALL {
-            y.chunks_mut(DOCUMENTS * filters).enumerate().for_each(task);
+        if ids.len() * self.entries.length() < TUNING.table_small {
+            y.chunks_mut(TUNING.documents_of_task * filters)
+                .enumerate()
+                .for_each(task);
         } else {
-            let tasks = y.par_chunks_mut(DOCUMENTS * filters);
+            let tasks = y.par_chunks_mut(TUNING.documents_of_task * filters);
             tasks.enumerate().for_each(task);
         }
     }

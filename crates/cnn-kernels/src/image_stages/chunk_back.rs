@@ -4,6 +4,7 @@ use super::activation::{deactivate, slope};
 use super::dense::with_rows;
 use super::input::{MARGIN, input_gradient};
 use super::layout::Stage;
+use super::tuning::TUNING;
 use super::weight::{Strip, add_products, sum_lanes};
 use super::{CHUNK, ImageStages, Pooling};
 use crate::Isa;
@@ -161,9 +162,6 @@ impl Back<'_> {
         weights: Option<&Scratch>,
         share: &mut [f32],
     ) -> Scratch {
-        // Positions of a strip: the gradients of a few maps and their rows of the input stay in the first-level cache from tap
-        // to tap.
-        const POSITIONS: usize = 128;
         let stage = self.stage;
         let conv = &stage.of.conv;
         let ([height_out, width_out], [height, width]) = (stage.conv_out, stage.out);
@@ -174,7 +172,7 @@ impl Back<'_> {
         };
         let used = block * width;
         let row_len = (width_out + 2 * MARGIN) * CHUNK;
-        let strip_rows = (POSITIONS / (block * used)).clamp(1, height);
+        let strip_rows = (TUNING.strip_positions / (block * used)).clamp(1, height);
         // The gradient of the input needs all rows, that of the weights a strip at a time.
         let rows = if weights.is_some() {
             height_out

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Activation, CHUNK, ImageStage, ImageStages, Pooling};
+use crate::tree::CHAIN;
 
 /// A stage and the sizes that follow from it.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,10 +66,9 @@ impl Stage {
     }
 }
 
-/// The groups of `channels` maps of at most 256 terms, as in the convolution alone: they fix the bits of the result.
+/// The groups of `channels` maps of at most [`CHAIN`] terms, as in the convolution alone: they fix the bits of the result.
 fn groups(channels: usize, taps: usize) -> Vec<Range<usize>> {
-    const TERMS: usize = 256;
-    let most = (TERMS / taps).max(1);
+    let most = (CHAIN / taps).max(1);
     let count = channels.div_ceil(most).max(1);
     let length = channels.div_ceil(count);
     (0..count)

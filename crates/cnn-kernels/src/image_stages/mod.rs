@@ -75,6 +75,7 @@ mod single;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod tuning;
 mod weight;
 
 use std::fmt;

@@ -7,11 +7,14 @@
 pub mod reference;
 #[cfg(test)]
 mod tests;
+mod tuning;
 
 use rayon::prelude::*;
 
 use crate::Isa;
 use crate::matmul::{Panels, columns_times_panels, rows_of, rows_times_panels};
+use crate::tree::CHAIN;
+use tuning::TUNING;
 
 /// y = x·Wᵀ + b, for `x [rows, features_in]`, `weight [features_out, features_in]` (PyTorch's layout), `bias
 /// [features_out]`, `y [rows, features_out]`. The number of rows follows from the length of `y`.
@@ -95,12 +98,9 @@ pub fn bias_gradient(channels: usize, grad: &[f32], db: &mut [f32]) {
         }
         sums
     };
-    let blocks: Vec<Vec<f32>> = match grad.len() < 1 << 16 {
-        true => grad.chunks(BIAS_ROWS * channels).map(add_rows).collect(),
-        false => grad
-            .par_chunks(BIAS_ROWS * channels)
-            .map(add_rows)
-            .collect(),
+    let blocks: Vec<Vec<f32>> = match grad.len() < TUNING.bias_small {
+        true => grad.chunks(CHAIN * channels).map(add_rows).collect(),
+        false => grad.par_chunks(CHAIN * channels).map(add_rows).collect(),
     };
     for block in blocks {
         for (sum, number) in db.iter_mut().zip(&block) {
@@ -108,9 +108,6 @@ pub fn bias_gradient(channels: usize, grad: &[f32], db: &mut [f32]) {
         }
     }
 }
-
-/// The rows that [`bias_gradient`] adds one after another; the sums of such blocks are then added in order.
-const BIAS_ROWS: usize = 256;
 
 pub(crate) fn forward_on(
     isa: Isa,

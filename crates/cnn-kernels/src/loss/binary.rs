@@ -15,11 +15,9 @@
 //! infinite. The mean is a fixed pairwise tree over the entries.
 
 use super::kernels;
+use super::tuning::TUNING;
 use crate::{Isa, tree};
 use rayon::prelude::*;
-
-/// Entries of one task, a constant.
-const ENTRIES: usize = 1024;
 
 /// `p[i] = 1 / (1 + exp(-logits[i]))`, entry by entry.
 ///
@@ -29,8 +27,8 @@ const ENTRIES: usize = 1024;
 pub fn sigmoid(logits: &[f32], p: &mut [f32]) {
     assert_eq!(logits.len(), p.len(), "sigmoid: one result per logit");
     let isa = Isa::active();
-    p.par_chunks_mut(ENTRIES)
-        .zip(logits.par_chunks(ENTRIES))
+    p.par_chunks_mut(TUNING.entries_of_task)
+        .zip(logits.par_chunks(TUNING.entries_of_task))
         .for_each(|(p, logits)| kernels::sigmoid(isa, logits, p));
 }
 
@@ -51,9 +49,13 @@ pub fn binary_cross_entropy_forward(logits: &[f32], targets: &[f32], p: &mut [f3
     }
     let isa = Isa::active();
     let mut losses = vec![0.0; logits.len()];
-    p.par_chunks_mut(ENTRIES)
-        .zip(losses.par_chunks_mut(ENTRIES))
-        .zip(logits.par_chunks(ENTRIES).zip(targets.par_chunks(ENTRIES)))
+    p.par_chunks_mut(TUNING.entries_of_task)
+        .zip(losses.par_chunks_mut(TUNING.entries_of_task))
+        .zip(
+            logits
+                .par_chunks(TUNING.entries_of_task)
+                .zip(targets.par_chunks(TUNING.entries_of_task)),
+        )
         .for_each(|((p, losses), (logits, targets))| {
             kernels::binary_cross_entropy(isa, logits, targets, p, losses);
         });

@@ -2,6 +2,7 @@
 
 use crate::lanes::for_each_isa;
 use crate::math::{exp, ln};
+use crate::tree::CHAIN;
 
 for_each_isa! {
     /// Probabilities of each row of `logits`.
@@ -75,7 +76,7 @@ fn softmax_row(logits: &[f32], p: &mut [f32]) -> (f32, f32) {
         *p = exp(logit - greatest);
     }
     let mut sum = 0.0;
-    for block in p.chunks(BLOCK) {
+    for block in p.chunks(CHAIN) {
         sum += block.iter().fold(0.0, |sum, &p| sum + p);
     }
     for p in p.iter_mut() {
@@ -83,6 +84,3 @@ fn softmax_row(logits: &[f32], p: &mut [f32]) -> (f32, f32) {
     }
     (greatest, sum)
 }
-
-/// Classes summed in one chain before they are added to the whole.
-const BLOCK: usize = 256;

@@ -26,14 +26,13 @@
 mod binary;
 mod kernels;
 pub mod reference;
+mod tuning;
 
 use crate::{Isa, tree};
 use rayon::prelude::*;
+use tuning::TUNING;
 
 pub use binary::{binary_cross_entropy_backward, binary_cross_entropy_forward, sigmoid};
-
-/// Samples of one task, a constant.
-const SAMPLES: usize = 64;
 
 /// `p[i] = softmax(logits[i])`, row by row; both `[samples, classes]`.
 ///
@@ -46,8 +45,8 @@ pub fn softmax(classes: usize, logits: &[f32], p: &mut [f32]) {
         return;
     }
     let isa = Isa::active();
-    p.par_chunks_mut(SAMPLES * classes)
-        .zip(logits.par_chunks(SAMPLES * classes))
+    p.par_chunks_mut(TUNING.samples_of_task * classes)
+        .zip(logits.par_chunks(TUNING.samples_of_task * classes))
         .for_each(|(p, logits)| kernels::softmax(isa, classes, logits, p));
 }
 
@@ -114,12 +113,12 @@ fn losses(name: &str, classes: usize, logits: &[f32], targets: &[u32], p: &mut [
         return losses;
     }
     let isa = Isa::active();
-    p.par_chunks_mut(SAMPLES * classes)
-        .zip(logits.par_chunks(SAMPLES * classes))
+    p.par_chunks_mut(TUNING.samples_of_task * classes)
+        .zip(logits.par_chunks(TUNING.samples_of_task * classes))
         .zip(
             targets
-                .par_chunks(SAMPLES)
-                .zip(losses.par_chunks_mut(SAMPLES)),
+                .par_chunks(TUNING.samples_of_task)
+                .zip(losses.par_chunks_mut(TUNING.samples_of_task)),
         )
         .for_each(|((p, logits), (targets, losses))| {
             kernels::cross_entropy(isa, classes, logits, targets, p, losses);

@@ -41,9 +41,11 @@
 
 mod kernels;
 pub mod reference;
+mod tuning;
 
 use crate::Isa;
 use kernels::Constants;
+use tuning::TUNING;
 
 /// An optimiser's rule with its settings; the equations are in [the module](self).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -266,12 +268,9 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Elements of one task; a constant that only has to outweigh the cost of a task.
-const ELEMENTS: usize = 16_384;
-
 fn dense(isa: Isa, constants: Constants, part: Part<'_>) {
     let length = part.param.len();
-    if length <= ELEMENTS {
+    if length <= TUNING.elements_of_task {
         kernels::step(
             isa,
             constants,
@@ -299,7 +298,7 @@ fn touched(
     rows: &[u32],
     part: Part<'_>,
 ) {
-    if rows.len() <= 1 || rows.len() * width <= ELEMENTS {
+    if rows.len() <= 1 || rows.len() * width <= TUNING.elements_of_task {
         kernels::step_rows(
             isa,
             constants,

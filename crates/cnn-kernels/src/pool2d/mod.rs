@@ -23,12 +23,11 @@ mod kernels;
 pub mod reference;
 #[cfg(test)]
 mod tests;
+mod tuning;
 
 use crate::Isa;
 use rayon::prelude::*;
-
-/// Maps of one task, a constant.
-const MAPS: usize = 16;
+use tuning::TUNING;
 
 /// The sizes of a pooling of images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +89,8 @@ pub fn average_pool2d_forward(shape: &Pool2dShape, x: &[f32], y: &mut [f32]) {
         return;
     }
     let (isa, shape) = (Isa::active(), *shape);
-    y.par_chunks_mut(MAPS * shape.outputs())
-        .zip(x.par_chunks(MAPS * shape.inputs()))
+    y.par_chunks_mut(TUNING.maps_of_task * shape.outputs())
+        .zip(x.par_chunks(TUNING.maps_of_task * shape.inputs()))
         .for_each(|(y, x)| kernels::average(isa, shape, x, y));
 }
 
@@ -108,8 +107,8 @@ pub fn average_pool2d_backward(shape: &Pool2dShape, grad: &[f32], dx: &mut [f32]
         return dx.fill(0.0);
     }
     let (isa, shape) = (Isa::active(), *shape);
-    dx.par_chunks_mut(MAPS * shape.inputs())
-        .zip(grad.par_chunks(MAPS * shape.outputs()))
+    dx.par_chunks_mut(TUNING.maps_of_task * shape.inputs())
+        .zip(grad.par_chunks(TUNING.maps_of_task * shape.outputs()))
         .for_each(|(dx, grad)| kernels::average_back(isa, shape, grad, dx));
 }
 
@@ -134,9 +133,9 @@ pub fn max_pool2d_forward(shape: &Pool2dShape, x: &[f32], y: &mut [f32], winners
         "{name}: pixels of a map must fit 32 bits"
     );
     let (isa, shape) = (Isa::active(), *shape);
-    y.par_chunks_mut(MAPS * shape.outputs())
-        .zip(winners.par_chunks_mut(MAPS * shape.outputs()))
-        .zip(x.par_chunks(MAPS * shape.inputs()))
+    y.par_chunks_mut(TUNING.maps_of_task * shape.outputs())
+        .zip(winners.par_chunks_mut(TUNING.maps_of_task * shape.outputs()))
+        .zip(x.par_chunks(TUNING.maps_of_task * shape.inputs()))
         .for_each(|((y, winners), x)| kernels::maximum(isa, shape, x, y, winners));
 }
 
@@ -158,7 +157,7 @@ pub fn max_pool2d_backward(shape: &Pool2dShape, winners: &[u32], grad: &[f32], d
     }
     let (inputs, outputs) = (shape.inputs(), shape.outputs());
     dx.par_chunks_mut(inputs)
-        .with_min_len(MAPS)
+        .with_min_len(TUNING.maps_of_task)
         .zip(grad.par_chunks(outputs).zip(winners.par_chunks(outputs)))
         .for_each(|(dx, (grad, winners))| {
             dx.fill(0.0);

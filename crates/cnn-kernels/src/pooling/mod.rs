@@ -30,15 +30,14 @@
 mod kernels;
 pub mod reference;
 mod scatter;
+mod tuning;
 
 use crate::{Isa, Offsets};
 use rayon::prelude::*;
+use tuning::TUNING;
 
 /// The winner of an output that no position of the input won: the floor did, or there was no position.
 pub const NO_WINNER: u32 = u32::MAX;
-
-/// Output rows of one task, a constant.
-const ROWS: usize = 16;
 
 /// `y[d, c] = max over the positions p of document d of x[p, c]`, and of `floor[c]`.
 ///
@@ -182,11 +181,11 @@ pub fn max_pool_forward(
         return;
     }
     let isa = Isa::active();
-    y.par_chunks_mut(ROWS * channels)
-        .zip(winners.par_chunks_mut(ROWS * channels))
+    y.par_chunks_mut(TUNING.windows_of_task * channels)
+        .zip(winners.par_chunks_mut(TUNING.windows_of_task * channels))
         .enumerate()
         .for_each(|(chunk, (y, winners))| {
-            let first = chunk * ROWS;
+            let first = chunk * TUNING.windows_of_task;
             // The document that holds the first row of this chunk: the last one that starts at or before it and is
             // not empty.
             let mut document = output.as_slice().partition_point(|&start| start <= first) - 1;

@@ -6,16 +6,10 @@
 //! For windows that march forward that leaves a handful of rows more than its share; winners in any other order cost
 //! time, never a wrong sum. The sum of one element runs over the outputs in their order, whatever the cut.
 
+use super::tuning::TUNING;
 use super::{NO_WINNER, kernels};
 use crate::Isa;
 use rayon::prelude::*;
-
-/// Rows of one task, a constant.
-const ROWS: usize = 64;
-
-/// Output rows whose winners span at most so many positions are added as whole rows, one for each position, masked by
-/// "is this the winner?": vectors of three rows are cheaper than one number at a time.
-const DENSE: usize = 4;
 
 pub(super) fn to_winners(
     name: &str,
@@ -57,8 +51,11 @@ pub(super) fn to_winners(
     // The largest winner + 1 and the smallest of each output row.
     let (mut ends, mut starts) = (vec![0u32; outputs], vec![0u32; outputs]);
     winners
-        .par_chunks(ROWS * channels)
-        .zip(ends.par_chunks_mut(ROWS).zip(starts.par_chunks_mut(ROWS)))
+        .par_chunks(TUNING.rows_of_task * channels)
+        .zip(
+            ends.par_chunks_mut(TUNING.rows_of_task)
+                .zip(starts.par_chunks_mut(TUNING.rows_of_task)),
+        )
         .for_each(|(winners, (ends, starts))| kernels::reach(isa, channels, winners, ends, starts));
     // The same of all rows up to and with this one, and of all from this one on: both ascend.
     let mut reached = ends.clone();
@@ -77,11 +74,11 @@ pub(super) fn to_winners(
         );
     }
 
-    dx.par_chunks_mut(ROWS * channels)
+    dx.par_chunks_mut(TUNING.rows_of_task * channels)
         .enumerate()
         .for_each(|(chunk, dx)| {
             dx.fill(0.0);
-            let first = chunk * ROWS;
+            let first = chunk * TUNING.rows_of_task;
             let rows = dx.len() / channels;
             let from = reached.partition_point(|&end| end as usize <= first);
             let to = ahead.partition_point(|&start| (start as usize) < first + rows);
@@ -89,7 +86,8 @@ pub(super) fn to_winners(
                 let range = o * channels..(o + 1) * channels;
                 let (winners, grad) = (&winners[range.clone()], &grad[range]);
                 let reach = starts[o] as usize..ends[o] as usize;
-                if reach.len() <= DENSE {
+                if reach.len() <= TUNING.dense_reach {
+                    // Masked by "is this the winner?": vectors of a few rows are cheaper than one number at a time.
                     for position in reach.start.max(first)..reach.end.min(first + rows) {
                         let dx = &mut dx[(position - first) * channels..][..channels];
                         kernels::add_where_winner(isa, position as u32, winners, grad, dx);

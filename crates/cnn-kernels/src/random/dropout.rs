@@ -1,12 +1,13 @@
 //! Dropout masks, and the vectorised form of the generator that makes them.
 
+use super::tuning::TUNING;
 use super::{MULTIPLIERS, ROUNDS, WEYL, mix, unit_interval};
 use crate::Isa;
 use crate::lanes::for_each_isa;
 use rayon::prelude::*;
 
 /// Blocks of the generator that are computed side by side, at most.
-const LANES: usize = 64;
+const LANES: usize = TUNING.blocks_of_pass;
 
 /// A dropout mask `[samples, units]`: `scale` where a unit is kept, 0 where it is dropped.
 ///

@@ -20,11 +20,13 @@
 
 mod dropout;
 mod normal;
+mod tuning;
 
 pub use dropout::dropout_mask;
 pub use normal::{fill_normal, normal};
 
 use rayon::prelude::*;
+use tuning::TUNING;
 
 /// The two multipliers of Philox4x32.
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
@@ -32,8 +34,6 @@ const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 /// Rounds; the authors found seven enough for BigCrush and recommend ten.
 const ROUNDS: usize = 10;
-/// Values that one task fills. Only a matter of speed: no value depends on it.
-const FILL_CHUNK: usize = 4096;
 
 /// One block of Philox4x32-10: 128 random bits for a 64-bit key and a 128-bit counter.
 #[inline]
@@ -183,10 +183,10 @@ pub fn fill_uniform(seed: u64, stream: u64, low: f32, high: f32, out: &mut [f32]
 }
 
 fn fill(out: &mut [f32], value: impl Fn(u64) -> f32 + Sync) {
-    out.par_chunks_mut(FILL_CHUNK)
+    out.par_chunks_mut(TUNING.values_of_task)
         .enumerate()
         .for_each(|(chunk, out)| {
-            let start = (chunk * FILL_CHUNK) as u64;
+            let start = (chunk * TUNING.values_of_task) as u64;
             for (i, out) in out.iter_mut().enumerate() {
                 *out = value(start + i as u64);
             }

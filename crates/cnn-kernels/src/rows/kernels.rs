@@ -1,7 +1,7 @@
 //! Sums of rows, compiled for each instruction set: the width is the lanes, the terms are the steps.
 
-use super::BLOCK;
 use crate::lanes::for_each_isa;
+use crate::tree::CHAIN;
 
 for_each_isa! {
     /// `sum = x[terms[0]] + x[terms[1]] + ...`, from left to right; 0 without terms. `x` is `[rows, sum.len()]`.
@@ -11,15 +11,15 @@ for_each_isa! {
 }
 
 for_each_isa! {
-    /// The same in blocks of [`BLOCK`] terms, whose sums are added in order.
+    /// The same in blocks of [`CHAIN`] terms, whose sums are added in order.
     fn sum_tokens(terms: &[u32], x: &[f32], sum: &mut [f32]) {
-        let (first, rest) = terms.split_at(terms.len().min(BLOCK));
+        let (first, rest) = terms.split_at(terms.len().min(CHAIN));
         sum_in_order(first, x, sum);
         if rest.is_empty() {
             return;
         }
         let mut partial = vec![0.0; sum.len()];
-        for block in rest.chunks(BLOCK) {
+        for block in rest.chunks(CHAIN) {
             sum_in_order(block, x, &mut partial);
             for (sum, &partial) in sum.iter_mut().zip(&partial) {
                 *sum += partial;

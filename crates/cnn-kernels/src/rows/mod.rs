@@ -19,13 +19,14 @@
 //!
 //! # Order of the sums on the way back
 //!
-//! A row's gradient is summed by one task, over its tokens in their order, in blocks of [`BLOCK`] whose sums are added in
+//! A row's gradient is summed by one task, over its tokens in their order, in blocks of 256 whose sums are added in
 //! order: no thread count can change a bit, and a word that stands ten thousand times keeps its accuracy. The tokens of
 //! each row are found by a stable counting sort, so nothing is scattered.
 
 mod by_row;
 mod kernels;
 pub mod reference;
+mod tuning;
 mod weighted;
 
 pub use weighted::{WEIGHTED_ROW_BLOCK, add_weighted_rows};
@@ -34,15 +35,10 @@ use crate::{Isa, Offsets};
 pub(crate) use by_row::ByRow;
 pub(crate) use kernels::sum_tokens;
 use rayon::prelude::*;
+use tuning::TUNING;
 
 /// A token that keeps its place and adds nothing.
 pub const SKIP: u32 = u32::MAX;
-
-/// Terms summed in one chain before they are added to the row.
-pub const BLOCK: usize = 256;
-
-/// Tokens of one task on the way forward; a constant that only has to outweigh the cost of a task.
-const TOKENS: usize = 64;
 
 /// `y[t] = rows[local_ids[t]]`, and 0 for [`SKIP`]: `rows` `[distinct, width]`, `y` `[tokens, width]`.
 ///
@@ -54,8 +50,8 @@ pub fn gather_forward(width: usize, rows: &[f32], local_ids: &[u32], y: &mut [f3
     if width == 0 {
         return;
     }
-    y.par_chunks_mut(TOKENS * width)
-        .zip(local_ids.par_chunks(TOKENS))
+    y.par_chunks_mut(TUNING.tokens_of_task * width)
+        .zip(local_ids.par_chunks(TUNING.tokens_of_task))
         .for_each(|(y, ids)| {
             for (y, &id) in y.chunks_exact_mut(width).zip(ids) {
                 match id {
@@ -107,10 +103,10 @@ pub fn bag_forward(
         return;
     }
     let isa = Isa::active();
-    y.par_chunks_mut(TOKENS * width)
+    y.par_chunks_mut(TUNING.tokens_of_task * width)
         .enumerate()
         .for_each(|(chunk, y)| {
-            let first = chunk * TOKENS;
+            let first = chunk * TUNING.tokens_of_task;
             let mut document = region.document_of(first);
             let mut words: Vec<u32> = Vec::with_capacity(region_size.min(local_ids.len()));
             for (token, y) in (first..).zip(y.chunks_exact_mut(width)) {

@@ -1,11 +1,11 @@
 //! The loops of the squash, compiled for each instruction set.
 
+use super::tuning::TUNING;
 use crate::lanes::for_each_isa;
 use crate::math::tanh_of_half;
 
-/// Elements of one pass. `tanh` is a long chain of dependent steps; four AVX2 vectors side by side hide a sixth of it
-/// (0.57 instead of 0.68 ns per element, with other work on the machine).
-const BLOCK: usize = 32;
+/// Elements of one pass.
+const BLOCK: usize = TUNING.elements_of_pass;
 
 for_each_isa! {
     /// `y = a tanh(b x)` on one chunk.

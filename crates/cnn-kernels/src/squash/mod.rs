@@ -15,12 +15,11 @@
 
 mod kernels;
 pub mod reference;
+mod tuning;
 
 use crate::Isa;
 use rayon::prelude::*;
-
-/// Elements of one task; a constant that only has to outweigh the cost of a task.
-const CHUNK: usize = 8192;
+use tuning::TUNING;
 
 /// `y = a tanh(b x)`, elementwise; `x` and `y` have one length and any shape.
 ///
@@ -34,8 +33,8 @@ pub fn squash_forward(a: f32, b: f32, x: &[f32], y: &mut [f32]) {
         "squash_forward: x and y must have one length"
     );
     let isa = Isa::active();
-    y.par_chunks_mut(CHUNK)
-        .zip(x.par_chunks(CHUNK))
+    y.par_chunks_mut(TUNING.elements_of_task)
+        .zip(x.par_chunks(TUNING.elements_of_task))
         .for_each(|(y, x)| kernels::forward(isa, a, b, x, y));
 }
 
@@ -56,8 +55,11 @@ pub fn squash_backward(a: f32, b: f32, y: &[f32], grad: &[f32], dx: &mut [f32]) 
         "squash_backward: grad and dx must have one length"
     );
     let isa = Isa::active();
-    dx.par_chunks_mut(CHUNK)
-        .zip(y.par_chunks(CHUNK).zip(grad.par_chunks(CHUNK)))
+    dx.par_chunks_mut(TUNING.elements_of_task)
+        .zip(
+            y.par_chunks(TUNING.elements_of_task)
+                .zip(grad.par_chunks(TUNING.elements_of_task)),
+        )
         .for_each(|(dx, (y, grad))| kernels::backward(isa, a, b, y, grad, dx));
 }
 

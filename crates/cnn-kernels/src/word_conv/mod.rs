@@ -28,6 +28,7 @@ mod kernels;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tuning;
 
 pub use table::WordConvTable;
 
@@ -38,9 +39,7 @@ use crate::rows::ByRow;
 use crate::scratch::Scratch;
 use crate::simd::panel_width;
 use crate::{Conv1dShape, Isa, Offsets, SKIP};
-
-/// Positions of one task.
-const POSITIONS: usize = 64;
+use tuning::TUNING;
 
 /// `y[p, o] = bias[o] + Σ_j rows[ids[p + j - padding_left]] · weight[o, .., j]` within each document.
 ///
@@ -132,8 +131,8 @@ pub(crate) fn forward_on(
     let rows = rows_of(rows, shape.channels_in, distinct);
     rows_times_panels(isa, &rows, &by_input(isa, shape, weight), None, entries);
     let places = places(shape, offsets, ids, distinct as u32);
-    y.par_chunks_mut(POSITIONS * channels)
-        .zip(places.par_chunks(POSITIONS * shape.kernel_size))
+    y.par_chunks_mut(TUNING.positions_of_task * channels)
+        .zip(places.par_chunks(TUNING.positions_of_task * shape.kernel_size))
         .for_each(|(y, places)| kernels::add_taps(isa, places, &table, bias, y));
 }
 

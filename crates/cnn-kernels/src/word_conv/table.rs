@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{POSITIONS, by_input, check, check_weights, places};
+use super::tuning::TUNING;
+use super::{by_input, check, check_weights, places};
 use crate::entries::{Entries, Entry};
 use crate::matmul::{Panels, rows_times_panels_here};
 use crate::scratch::Scratch;
@@ -97,11 +98,11 @@ impl WordConvTable {
             };
             dispatch(self.isa, sums);
         };
-        if places.len() <= POSITIONS * kernel_size {
+        if places.len() <= TUNING.positions_of_task * kernel_size {
             task((y, &places));
         } else {
-            y.par_chunks_mut(POSITIONS * channels_out)
-                .zip(places.par_chunks(POSITIONS * kernel_size))
+            y.par_chunks_mut(TUNING.positions_of_task * channels_out)
+                .zip(places.par_chunks(TUNING.positions_of_task * kernel_size))
                 .for_each(task);
         }
     }

@@ -1,6 +1,8 @@
 //! How fast the kernels run on the shapes of the three networks: `cargo run --release -p cnn-kernels --example throughput
-//! [FILTER]`. Prints the work, the best time of half a second of repetitions, GFLOP/s (a multiply-add counts two), and the
-//! machine. `CNN_ISA` picks the instruction set and `RAYON_NUM_THREADS` the threads.
+//! [FILTER]`. Prints the work, the best time of a second of repetitions, GFLOP/s (a multiply-add counts two; where nothing is
+//! multiplied, numbers), and the machine. `CNN_ISA` picks the instruction set and `RAYON_NUM_THREADS` the threads.
+
+mod light;
 
 use std::time::Instant;
 
@@ -98,6 +100,7 @@ fn main() {
         }
     }
     pass(&[c1, c3, c5], 256, 60_000);
+    light::all();
 }
 
 fn conv1d(shape: &Conv1dShape, offsets: &Offsets) {
