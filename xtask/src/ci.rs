@@ -48,6 +48,11 @@ const STEPS: &[Step] = &[
         run: whole_suite,
     },
     Step {
+        name: "asan",
+        about: "the tests of the kernels under AddressSanitizer, where there is a nightly toolchain",
+        run: asan,
+    },
+    Step {
         name: "cuda",
         about: "type-check of the CUDA backend",
         run: cuda,
@@ -195,6 +200,26 @@ fn clippy() -> Result<(), Failure> {
 
 fn whole_suite() -> Result<(), Failure> {
     test::run(&[])
+}
+
+/// Nightly compilers alone have the sanitizer. `--target` keeps it out of what runs inside the compiler: build scripts, macros.
+fn asan() -> Result<(), Failure> {
+    if !cfg!(all(target_os = "linux", target_env = "gnu"))
+        || !process::exists("rustup", "run nightly cargo --version")
+    {
+        eprintln!(
+            "WARNING: no nightly toolchain for Linux (`rustup toolchain install nightly` brings it), so AddressSanitizer did NOT look at the kernels"
+        );
+        return Ok(());
+    }
+    let mut cargo = Command::new("rustup");
+    cargo
+        .current_dir(process::root())
+        .args("run nightly cargo test --package cnn-kernels --lib --tests --target".split(' '))
+        .arg(format!("{}-unknown-linux-gnu", std::env::consts::ARCH))
+        .env("CARGO_TARGET_DIR", process::target().join("asan"))
+        .env("RUSTFLAGS", "-Zsanitizer=address");
+    process::run(&mut cargo)
 }
 
 /// CubeCL's compiler for CUDA links a build of LLVM that its build script fetches from a git host. A type-check links

@@ -113,11 +113,11 @@ pub fn become_program(command: &mut Command) -> Result<(), Failure> {
     }
 }
 
-/// Whether a program of this name can be started.
+/// Whether a program of this name can be started; `probe` are the arguments to try it with.
 pub fn exists(program: &str, probe: &str) -> bool {
     let quiet = std::process::Stdio::null;
     let started = Command::new(program)
-        .arg(probe)
+        .args(probe.split_whitespace())
         .stdout(quiet())
         .stderr(quiet())
         .status();
