@@ -144,6 +144,15 @@ impl Backend {
     }
 }
 
+/// Whether operations on `device` are computed by the kernels of `cnn-kernels`, with automatic differentiation or without.
+pub fn runs_our_kernels(device: &Device) -> bool {
+    let device = device.clone().without_autodiff();
+    Backend::compiled()
+        .into_iter()
+        .filter(|backend| backend.runs_our_kernels())
+        .any(|backend| backend.device().is_ok_and(|cpu| cpu == device))
+}
+
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::tally::Tally;
-use super::{Entries, PARTS, Source, list, look, name, part_of};
+use super::{Entries, Source, list, look, name, part_of};
 use crate::error::DataError;
 use crate::example::{ImageExample, Language, PictureFacts, Split, Unreadable};
 use crate::known::read_idx_pair;
@@ -44,14 +44,8 @@ pub(crate) fn read_images(
                 let Some(folder) = folder else { continue };
                 found[part] = find_pictures(folder, &mut names, &mut tally, &options.limits)?;
             }
-            let there: Vec<&str> = (0..3)
-                .filter(|&part| folders[part].is_some())
-                .map(|part| PARTS[part])
-                .collect();
-            notes.push(format!(
-                "parts as laid out: {}; one folder per class",
-                there.join(", ")
-            ));
+            let parts = super::names_of(&folders);
+            notes.push(format!("parts as laid out: {parts}; one folder per class"));
         }
         Source::ClassFolders(folder) => {
             found[0] = find_pictures(&folder, &mut names, &mut tally, &options.limits)?;

@@ -110,6 +110,12 @@ fn withhold<T>(parts: &mut [Option<T>; 3], options: &OpenOptions) -> bool {
     options.withhold_test && parts[2].take().is_some()
 }
 
+/// The names of the parts that are there.
+fn names_of<T>(parts: &[Option<T>; 3]) -> String {
+    let there = PARTS.iter().zip(parts).filter(|(_, part)| part.is_some());
+    there.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
 /// What `path` holds. `readable` says which files may hold rows.
 fn look(
     path: &Path,

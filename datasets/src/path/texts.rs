@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Entries, PARTS, Source, list, look, name};
+use super::{Entries, Source, list, look, name};
 use crate::error::DataError;
 use crate::example::{Language, Split, TextExample, Unreadable};
 use crate::labels::settle;
@@ -95,13 +95,9 @@ pub(crate) fn read_texts(
                 )?;
                 take(part, rows);
             }
-            let found: Vec<&str> = (0..3)
-                .filter(|&part| folders[part].is_some())
-                .map(|part| PARTS[part])
-                .collect();
+            let parts = super::names_of(&folders);
             notes.push(format!(
-                "parts as laid out: {}; one folder per class, one text per file",
-                found.join(", ")
+                "parts as laid out: {parts}; one folder per class, one text per file"
             ));
         }
         Source::ClassFolders(folder) => {

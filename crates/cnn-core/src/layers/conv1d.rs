@@ -125,14 +125,6 @@ impl Conv1d {
 
     /// The sizes of this convolution, which know how many positions a document has.
     pub fn shape(&self) -> Conv1dShape {
-        let [channels_out, channels_in, kernel_size] = self.weight.dims();
-        let [padding_left, padding_right] = self.padding;
-        Conv1dShape {
-            channels_in,
-            channels_out,
-            kernel_size,
-            padding_left,
-            padding_right,
-        }
+        ops::conv1d::sizes(self.weight.dims(), self.padding)
     }
 }

@@ -12,6 +12,11 @@ pub trait CpuTensor: TensorMetadata + Sized {
     /// If the tensor does not hold `f32`.
     fn read<R>(&self, f: impl FnOnce(&[f32]) -> R) -> R;
 
+    /// Reads several tensors at once, each as [`CpuTensor::read`] does.
+    fn read_all<const N: usize, R>(tensors: [&Self; N], f: impl FnOnce([&[f32]; N]) -> R) -> R {
+        read_from(tensors, 0, [&[]; N], f)
+    }
+
     /// Reads integer values in row-major order.
     ///
     /// # Panics
@@ -33,6 +38,23 @@ pub trait CpuTensor: TensorMetadata + Sized {
         let mut values = vec![0.0; shape.num_elements()];
         fill(&mut values);
         Self::wrap(TensorData::new(values, shape))
+    }
+}
+
+/// Reads the tensors from number `first` on; those before it are read.
+fn read_from<T: CpuTensor, const N: usize, R>(
+    tensors: [&T; N],
+    first: usize,
+    read: [&[f32]; N],
+    f: impl FnOnce([&[f32]; N]) -> R,
+) -> R {
+    match tensors.get(first) {
+        None => f(read),
+        Some(tensor) => tensor.read(|values| {
+            let mut read = read;
+            read[first] = values;
+            read_from(tensors, first + 1, read, f)
+        }),
     }
 }
 

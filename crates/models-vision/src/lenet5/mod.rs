@@ -7,6 +7,7 @@ use std::sync::Arc;
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
+use cnn_core::backend::runs_our_kernels;
 use cnn_core::layers::{
     AveragePool2d, Conv2d, CrossEntropy, Linear, MapLoss, MaxPool2d, RbfLoss, RbfOutput,
     SparseConv2d, Squash, TrainablePool2d,
@@ -162,7 +163,7 @@ impl LeNet5 {
     fn as_stages(&self, images: &Tensor<4>) -> Option<(ImageStages, Vec<(Tensor<1>, Tensor<1>)>)> {
         let (c3, out) = (self.c3.as_ref()?, self.out.as_ref()?);
         let trainable = self.s2.is_some() || self.s4.is_some();
-        if trainable || !image_stages::computes_on(&images.device()) {
+        if trainable || !runs_our_kernels(&images.device()) {
             return None;
         }
         let activation = match self.activation {

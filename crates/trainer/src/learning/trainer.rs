@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use cnn_core::backend::runs_our_kernels;
 use cnn_core::ops::StepRule;
 use cnn_core::{Noise, keep_threads_awake};
 use serde_json::{Value, json};
@@ -53,6 +54,8 @@ pub struct Trainer<N> {
     position: Position,
     best: Option<Arrays>,
     seconds: f64,
+    // A GPU's step has no pieces for the threads of the pool to be awake for.
+    on_cpu: bool,
 }
 
 impl<N: Network> Trainer<N> {
@@ -64,6 +67,7 @@ impl<N: Network> Trainer<N> {
             table.weight = weight;
         }
         Self {
+            on_cpu: network.devices().iter().all(runs_our_kernels),
             network: Some(network),
             optimizer: Optimizer::default(),
             position: Position::default(),
@@ -156,7 +160,9 @@ impl<N: Network> Trainer<N> {
     where
         E: Examples<Batch = N::Batch>,
     {
-        keep_threads_awake();
+        if self.on_cpu {
+            keep_threads_awake();
+        }
         let noise = Noise {
             seed: config.seed,
             step: self.position.step,

@@ -1,12 +1,13 @@
 //! Ragged convolution on a CPU: tensors into slices for the kernels.
 use burn::backend::tensor::FloatTensor;
 use cnn_kernels::{
-    Conv1dShape, Offsets, bias_gradient, conv1d_backward_input, conv1d_backward_weight,
-    conv1d_forward, relu_conv1d_backward_input, relu_conv1d_backward_weight, relu_conv1d_forward,
+    Offsets, conv1d_backward_input, conv1d_backward_weight, conv1d_forward,
+    relu_conv1d_backward_input, relu_conv1d_backward_weight, relu_conv1d_forward,
 };
 
-use super::{Conv1dBackend, shape_of};
+use super::{Conv1dBackend, shape_of, sizes};
 use crate::ops::cpu_tensor::{CpuTensor, on_cpu_backends};
+use crate::ops::linear::cpu::backward_bias;
 
 fn forward<T: CpuTensor>(
     x: T,
@@ -23,9 +24,8 @@ fn forward<T: CpuTensor>(
         false => conv1d_forward,
     };
     T::filled([positions, shape.channels_out], |y| {
-        x.read(|x| {
-            weight
-                .read(|weight| bias.read(|bias| kernel(&shape, offsets, x, weight, Some(bias), y)))
+        T::read_all([&x, &weight, &bias], |[x, weight, bias]| {
+            kernel(&shape, offsets, x, weight, Some(bias), y)
         })
     })
 }
@@ -39,16 +39,17 @@ fn backward_input<T: CpuTensor>(
     relu_input: bool,
 ) -> T {
     let shape = shape_of(&weight, padding);
-    T::filled([offsets.total(), shape.channels_in], |dx| {
-        weight.read(|weight| {
-            grad.read(|grad| match relu_input {
-                true => {
-                    x.read(|x| relu_conv1d_backward_input(&shape, offsets, x, grad, weight, dx))
-                }
-                false => conv1d_backward_input(&shape, offsets, grad, weight, dx),
-            })
-        })
-    })
+    T::filled(
+        [offsets.total(), shape.channels_in],
+        |dx| match relu_input {
+            true => T::read_all([&x, &grad, &weight], |[x, grad, weight]| {
+                relu_conv1d_backward_input(&shape, offsets, x, grad, weight, dx)
+            }),
+            false => T::read_all([&grad, &weight], |[grad, weight]| {
+                conv1d_backward_input(&shape, offsets, grad, weight, dx)
+            }),
+        },
+    )
 }
 
 fn backward_weight<T: CpuTensor>(
@@ -61,28 +62,15 @@ fn backward_weight<T: CpuTensor>(
 ) -> T {
     let ([_, channels_in], [_, channels_out]): ([usize; 2], [usize; 2]) =
         (x.shape().dims(), grad.shape().dims());
-    let [padding_left, padding_right] = padding;
-    let shape = Conv1dShape {
-        channels_in,
-        channels_out,
-        kernel_size,
-        padding_left,
-        padding_right,
-    };
+    let shape = sizes([channels_out, channels_in, kernel_size], padding);
     let kernel = match relu_input {
         true => relu_conv1d_backward_weight,
         false => conv1d_backward_weight,
     };
     T::filled([channels_out, channels_in, kernel_size], |dw| {
-        x.read(|x| grad.read(|grad| kernel(&shape, offsets, x, grad, dw)))
-    })
-}
-
-/// The sum over all positions: that of every operation with a bias for each channel.
-pub(in crate::ops) fn backward_bias<T: CpuTensor>(grad: T) -> T {
-    let [_, channels_out] = grad.shape().dims();
-    T::filled([channels_out], |db| {
-        grad.read(|grad| bias_gradient(channels_out, grad, db))
+        T::read_all([&x, &grad], |[x, grad]| {
+            kernel(&shape, offsets, x, grad, dw)
+        })
     })
 }
 

@@ -17,7 +17,7 @@
 //! itself reads and writes every number once forward and several times backward. Here it happens while the convolution
 //! reads. The gradient of `x` is 0 where `x` is not positive, the other two are those for `max(x, 0)`.
 mod autodiff;
-pub(super) mod cpu;
+mod cpu;
 pub mod default;
 
 use burn::backend::tensor::FloatTensor;
@@ -80,8 +80,14 @@ default_on_gpu!(Conv1dBackend);
 
 /// The shape of a convolution from that of its weight.
 pub(super) fn shape_of<T: TensorMetadata>(weight: &T, padding: [usize; 2]) -> Conv1dShape {
-    let [channels_out, channels_in, kernel_size] = weight.shape().dims();
-    let [padding_left, padding_right] = padding;
+    sizes(weight.shape().dims(), padding)
+}
+
+/// The shape of a convolution whose weight is `[channels_out, channels_in, kernel_size]`.
+pub(crate) fn sizes(
+    [channels_out, channels_in, kernel_size]: [usize; 3],
+    [padding_left, padding_right]: [usize; 2],
+) -> Conv1dShape {
     Conv1dShape {
         channels_in,
         channels_out,

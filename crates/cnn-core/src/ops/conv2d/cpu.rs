@@ -30,10 +30,8 @@ fn forward<T: CpuTensor>(x: T, weight: T, bias: T, padding: [usize; 2]) -> T {
     let (shape, batch) = shape_of(&x, &weight, padding);
     let [rows, columns] = shape.output_size();
     T::filled([batch, shape.channels_out, rows, columns], |y| {
-        x.read(|x| {
-            weight.read(|weight| {
-                bias.read(|bias| conv2d_forward(&shape, batch, x, weight, Some(bias), y))
-            })
+        T::read_all([&x, &weight, &bias], |[x, weight, bias]| {
+            conv2d_forward(&shape, batch, x, weight, Some(bias), y)
         })
     })
 }
@@ -41,15 +39,18 @@ fn forward<T: CpuTensor>(x: T, weight: T, bias: T, padding: [usize; 2]) -> T {
 fn backward_input<T: CpuTensor>(x: T, weight: T, grad: T, padding: [usize; 2]) -> T {
     let (shape, batch) = shape_of(&x, &weight, padding);
     T::filled(x.shape(), |dx| {
-        weight
-            .read(|weight| grad.read(|grad| conv2d_backward_input(&shape, batch, grad, weight, dx)))
+        T::read_all([&grad, &weight], |[grad, weight]| {
+            conv2d_backward_input(&shape, batch, grad, weight, dx)
+        })
     })
 }
 
 fn backward_weight<T: CpuTensor>(x: T, weight: T, grad: T, padding: [usize; 2]) -> T {
     let (shape, batch) = shape_of(&x, &weight, padding);
     T::filled(weight.shape(), |dw| {
-        x.read(|x| grad.read(|grad| conv2d_backward_weight(&shape, batch, x, grad, dw)))
+        T::read_all([&x, &grad], |[x, grad]| {
+            conv2d_backward_weight(&shape, batch, x, grad, dw)
+        })
     })
 }
 

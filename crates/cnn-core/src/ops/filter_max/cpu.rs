@@ -21,12 +21,8 @@ fn forward<T: CpuTensor>(
     let (offsets, ids) = (documents.offsets(), documents.local());
     let mut winners = vec![0; size[0] * size[1]];
     let y = T::filled(size, |y| {
-        rows.read(|rows| {
-            weight.read(|weight| {
-                bias.read(|bias| {
-                    filter_max_forward(shape, offsets, ids, rows, weight, bias, y, &mut winners);
-                })
-            })
+        T::read_all([&rows, &weight, &bias], |[rows, weight, bias]| {
+            filter_max_forward(shape, offsets, ids, rows, weight, bias, y, &mut winners);
         })
     });
     (y, T::wrap(TensorData::new(winners, size)))
@@ -41,11 +37,9 @@ fn backward_rows<T: CpuTensor>(
 ) -> T {
     let (offsets, ids) = (documents.offsets(), documents.local());
     T::filled([documents.distinct().len(), shape.dimension], |drows| {
-        weight.read(|weight| {
-            grad.read(|grad| {
-                winners.read_u32(|winners| {
-                    filter_max_backward_rows(shape, offsets, ids, winners, grad, weight, drows);
-                })
+        winners.read_u32(|winners| {
+            T::read_all([&grad, &weight], |[grad, weight]| {
+                filter_max_backward_rows(shape, offsets, ids, winners, grad, weight, drows);
             })
         })
     })
@@ -60,11 +54,9 @@ fn backward_weight<T: CpuTensor>(
 ) -> T {
     let (offsets, ids) = (documents.offsets(), documents.local());
     T::filled([shape.weights()], |dweight| {
-        rows.read(|rows| {
-            grad.read(|grad| {
-                winners.read_u32(|winners| {
-                    filter_max_backward_weight(shape, offsets, ids, winners, grad, rows, dweight);
-                })
+        winners.read_u32(|winners| {
+            T::read_all([&grad, &rows], |[grad, rows]| {
+                filter_max_backward_weight(shape, offsets, ids, winners, grad, rows, dweight);
             })
         })
     })

@@ -27,11 +27,9 @@ fn parts<'a>(stages: &ImageStages, mut parameters: &'a [f32]) -> (Vec<&'a [f32]>
 fn forward<T: CpuTensor>(images: &T, parameters: &T, stages: &ImageStages) -> T {
     let [batch, ..]: [usize; 4] = images.shape().dims();
     T::filled([batch, stages.outputs()], |y| {
-        images.read(|images| {
-            parameters.read(|parameters| {
-                let (weights, biases) = parts(stages, parameters);
-                ImageStagesPacked::new(stages, &weights, &biases).forward(batch, images, y);
-            })
+        T::read_all([images, parameters], |[images, parameters]| {
+            let (weights, biases) = parts(stages, parameters);
+            ImageStagesPacked::new(stages, &weights, &biases).forward(batch, images, y);
         })
     })
 }
@@ -44,12 +42,10 @@ fn forward_and_keep<T: CpuTensor>(
     let [batch, ..]: [usize; 4] = images.shape().dims();
     let mut saved = stages.lend_saved(batch);
     let y = T::filled([batch, stages.outputs()], |y| {
-        images.read(|images| {
-            parameters.read(|parameters| {
-                let (weights, biases) = parts(stages, parameters);
-                let saved = &mut saved;
-                image_stages_forward(stages, batch, images, &weights, &biases, saved, y);
-            })
+        T::read_all([images, parameters], |[images, parameters]| {
+            let (weights, biases) = parts(stages, parameters);
+            let saved = &mut saved;
+            image_stages_forward(stages, batch, images, &weights, &biases, saved, y);
         })
     });
     (y, Arc::new(saved))
@@ -76,20 +72,18 @@ fn backward<T: CpuTensor>(
             d_biases.push(d_bias);
             rest = after;
         }
-        parameters.read(|parameters| {
-            grad.read(|grad| {
-                let (weights, _) = parts(stages, parameters);
-                image_stages_backward(
-                    stages,
-                    batch,
-                    &weights,
-                    saved,
-                    grad,
-                    for_images.then_some(&mut d_images[..]),
-                    &mut d_weights,
-                    &mut d_biases,
-                );
-            })
+        T::read_all([parameters, grad], |[parameters, grad]| {
+            let (weights, _) = parts(stages, parameters);
+            image_stages_backward(
+                stages,
+                batch,
+                &weights,
+                saved,
+                grad,
+                for_images.then_some(&mut d_images[..]),
+                &mut d_weights,
+                &mut d_biases,
+            );
         })
     });
     let size = [count, first.channels_in, first.height, first.width];

@@ -4,8 +4,8 @@
 //! first caches. As operations of their own, each convolution, activation and pooling would write all images out and read them
 //! back, in a layout in which a vector holds neighbouring columns of narrow maps.
 //!
-//! It runs on the CPU alone: [`computes_on`] tells whether a device is one that it runs on. On a GPU a network takes the
-//! single operations, which Burn fuses there.
+//! It runs on the CPU alone: [`runs_our_kernels`](crate::backend::runs_our_kernels) tells whether a device is one that it runs
+//! on. On a GPU a network takes the single operations, which Burn fuses there.
 //!
 //! The rule keeps a handle of the parameters, and what the way back needs of each image.
 mod autodiff;
@@ -13,7 +13,7 @@ mod cpu;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 pub use cnn_kernels::image_stages::{
     Activation, ImageStage, ImageStages, ImageStagesError, Pooling,
 };
@@ -31,15 +31,6 @@ pub trait ImageStagesBackend: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// Whether `device` is one that [`image_stages`] runs on: the CPU, by the kernels of this workspace.
-pub fn computes_on(device: &Device) -> bool {
-    let device = device.clone().without_autodiff();
-    crate::backend::Backend::compiled()
-        .into_iter()
-        .filter(|backend| backend.runs_our_kernels())
-        .any(|backend| backend.device().is_ok_and(|cpu| cpu == device))
-}
-
 /// All stages of images.
 ///
 /// Shapes: `images` `[batch, channels, height, width]` as the first stage reads them; for each stage its weights and its biases
@@ -47,7 +38,7 @@ pub fn computes_on(device: &Device) -> bool {
 /// columns]` of the last stage.
 ///
 /// # Panics
-/// If the shapes do not fit together, or the device is not one that [`computes_on`] names.
+/// If the shapes do not fit together, or the device is not one that [`runs_our_kernels`](crate::backend::runs_our_kernels) names.
 pub fn image_stages(
     images: Tensor<4>,
     stages: &ImageStages,

@@ -9,12 +9,8 @@ fn forward<T: CpuTensor>(x: T, weight: T, bias: T) -> T {
     let ([rows, features_in], [features_out, _]): ([usize; 2], [usize; 2]) =
         (x.shape().dims(), weight.shape().dims());
     T::filled([rows, features_out], |y| {
-        x.read(|x| {
-            weight.read(|weight| {
-                bias.read(|bias| {
-                    linear_forward(features_in, features_out, x, weight, Some(bias), y)
-                })
-            })
+        T::read_all([&x, &weight, &bias], |[x, weight, bias]| {
+            linear_forward(features_in, features_out, x, weight, Some(bias), y)
         })
     })
 }
@@ -23,8 +19,8 @@ fn backward_input<T: CpuTensor>(weight: T, grad: T) -> T {
     let ([rows, features_out], [_, features_in]): ([usize; 2], [usize; 2]) =
         (grad.shape().dims(), weight.shape().dims());
     T::filled([rows, features_in], |dx| {
-        weight.read(|weight| {
-            grad.read(|grad| linear_backward_input(features_in, features_out, grad, weight, dx))
+        T::read_all([&grad, &weight], |[grad, weight]| {
+            linear_backward_input(features_in, features_out, grad, weight, dx)
         })
     })
 }
@@ -33,14 +29,17 @@ fn backward_weight<T: CpuTensor>(x: T, grad: T) -> T {
     let ([_, features_in], [_, features_out]): ([usize; 2], [usize; 2]) =
         (x.shape().dims(), grad.shape().dims());
     T::filled([features_out, features_in], |dw| {
-        x.read(|x| grad.read(|grad| linear_backward_weight(features_in, features_out, x, grad, dw)))
+        T::read_all([&x, &grad], |[x, grad]| {
+            linear_backward_weight(features_in, features_out, x, grad, dw)
+        })
     })
 }
 
-fn backward_bias<T: CpuTensor>(grad: T) -> T {
-    let [_, features_out] = grad.shape().dims();
-    T::filled([features_out], |db| {
-        grad.read(|grad| bias_gradient(features_out, grad, db))
+/// The sum over all positions: that of every operation with a bias for each channel.
+pub(in crate::ops) fn backward_bias<T: CpuTensor>(grad: T) -> T {
+    let [_, channels_out] = grad.shape().dims();
+    T::filled([channels_out], |db| {
+        grad.read(|grad| bias_gradient(channels_out, grad, db))
     })
 }
 

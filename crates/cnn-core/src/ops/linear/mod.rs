@@ -3,7 +3,7 @@
 //! Backwards, with `g` the gradient of `y`: `dx = g · weight`, `dweight = gᵀ · x`, `dbias[o] = Σ_i g[i, o]`. The rule keeps
 //! handles of `x` and `weight`, no copies, and computes only the gradients that are asked for.
 mod autodiff;
-mod cpu;
+pub(super) mod cpu;
 pub mod default;
 
 use burn::backend::tensor::FloatTensor;

@@ -11,11 +11,9 @@ fn forward<T: CpuTensor>(x: T, floor: T, offsets: &Offsets, has_floor: bool) -> 
     let shape = [offsets.documents(), channels];
     let mut winners = vec![0; shape[0] * shape[1]];
     let y = T::filled(shape, |y| {
-        x.read(|x| {
-            floor.read(|floor| {
-                let floor = has_floor.then_some(floor);
-                max_over_time_forward(channels, offsets, x, floor, y, &mut winners);
-            })
+        T::read_all([&x, &floor], |[x, floor]| {
+            let floor = has_floor.then_some(floor);
+            max_over_time_forward(channels, offsets, x, floor, y, &mut winners);
         })
     });
     (y, T::wrap(TensorData::new(winners, shape)))

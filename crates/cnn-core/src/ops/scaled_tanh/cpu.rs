@@ -13,7 +13,9 @@ fn forward<T: CpuTensor>(x: T, amplitude: f32, slope: f32) -> T {
 
 fn backward<T: CpuTensor>(y: T, grad: T, amplitude: f32, slope: f32) -> T {
     T::filled(y.shape(), |dx| {
-        y.read(|y| grad.read(|grad| squash_backward(amplitude, slope, y, grad, dx)))
+        T::read_all([&y, &grad], |[y, grad]| {
+            squash_backward(amplitude, slope, y, grad, dx)
+        })
     })
 }
 

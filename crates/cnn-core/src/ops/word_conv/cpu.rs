@@ -4,8 +4,8 @@ use cnn_kernels::{word_conv_backward, word_conv_forward};
 
 use super::{WordConvBackend, shape_of};
 use crate::Documents;
-use crate::ops::conv1d::cpu::backward_bias;
 use crate::ops::cpu_tensor::{CpuTensor, on_cpu_backends};
+use crate::ops::linear::cpu::backward_bias;
 
 fn forward<T: CpuTensor>(
     rows: T,
@@ -18,10 +18,8 @@ fn forward<T: CpuTensor>(
     let (offsets, ids) = (documents.offsets(), documents.local());
     let positions = shape.output_offsets(offsets).total();
     T::filled([positions, shape.channels_out], |y| {
-        rows.read(|rows| {
-            weight.read(|weight| {
-                bias.read(|bias| word_conv_forward(&shape, offsets, ids, rows, weight, bias, y))
-            })
+        T::read_all([&rows, &weight, &bias], |[rows, weight, bias]| {
+            word_conv_forward(&shape, offsets, ids, rows, weight, bias, y)
         })
     })
 }
@@ -37,13 +35,9 @@ fn backward<T: CpuTensor>(
     let (offsets, ids) = (documents.offsets(), documents.local());
     let mut dweight = vec![0.0; shape.weights()];
     let drows = T::filled(rows.shape(), |drows| {
-        rows.read(|rows| {
-            weight.read(|weight| {
-                grad.read(|grad| {
-                    let dweight = &mut dweight;
-                    word_conv_backward(&shape, offsets, ids, rows, weight, grad, drows, dweight);
-                })
-            })
+        T::read_all([&rows, &weight, &grad], |[rows, weight, grad]| {
+            let dweight = &mut dweight;
+            word_conv_backward(&shape, offsets, ids, rows, weight, grad, drows, dweight);
         })
     });
     let dweight = burn::tensor::TensorData::new(dweight, weight.shape());
