@@ -60,7 +60,9 @@ pub use example::{
     Unreadable,
 };
 pub use manifest::Kind;
-pub use open::{IMAGE_SIDE, kind_of, known_set, name_of, namesake, open_image, open_text};
+pub use open::{
+    IMAGE_SIDE, kind_of, known_set, language_of, name_of, namesake, open_image, open_text,
+};
 pub use options::{Colour, DATA_VARIABLE, Framing, Ink, OpenOptions, PictureOptions};
 pub use origin::{Origin, Origins, RowPlace};
 pub use path::picture_files;

@@ -144,6 +144,28 @@ pub fn kind_of(name_or_path: &str, options: &OpenOptions) -> Result<Kind, DataEr
 ///
 /// # Errors
 ///
+/// The language of a user's own texts: the given one, or as it is guessed when they are opened, from the same rows. `None` for known and
+/// generated sets, for pictures, and for what is not there.
+///
+/// # Errors
+///
+/// As [`open_text`].
+pub fn language_of(
+    name_or_path: &str,
+    options: &OpenOptions,
+) -> Result<Option<Language>, DataError> {
+    let Some(path) = own_path(name_or_path).map(Path::new) else {
+        return Ok(None);
+    };
+    if path::holds_images(path, options)? {
+        return Ok(None);
+    }
+    match options.language {
+        Some(language) => Ok(Some(language)),
+        None => Ok(Some(path::read_texts(path, options)?.language)),
+    }
+}
+
 /// [`DataError::UnknownSet`], with the nearest known name; [`DataError::Generated`] for a set without files.
 pub fn known_set(name: &str) -> Result<Manifest, DataError> {
     match (manifest(name), made(name)) {

@@ -89,6 +89,14 @@ pub struct DataArgs {
     pub reading: ReadingArgs,
 }
 
+/// What a label is.
+#[derive(Args, Debug, Clone, Default)]
+pub struct LabelArgs {
+    /// Rows may have any number of labels, parted by SEP in their cell (lists in JSON lines need no option)
+    #[arg(long, value_name = "SEP", num_args = 0..=1, default_missing_value = "|")]
+    pub multi_label: Option<String>,
+}
+
 /// How data are read. What is not given is guessed from the file, and said.
 #[derive(Args, Debug, Clone, Default)]
 pub struct ReadingArgs {

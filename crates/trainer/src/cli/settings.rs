@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use datasets::language_of;
 
 use super::CliError;
-use super::options::DataArgs;
+use super::options::{DataArgs, LabelArgs};
+use crate::assembly::open_options;
 use crate::config::{ModelKind, RunConfig};
 
 /// Options that change settings; shared by `train`, `tune` and `config print`.
@@ -29,9 +31,8 @@ pub struct SettingArgs {
     /// How much each class counts in the loss; a class not named counts 1
     #[arg(long, value_name = "balanced|none|NAME=W,...")]
     class_weights: Option<String>,
-    /// Rows may have any number of labels, parted by SEP in their cell (lists in JSON lines need no option)
-    #[arg(long, value_name = "SEP", num_args = 0..=1, default_missing_value = "|")]
-    multi_label: Option<String>,
+    #[command(flatten)]
+    labels: LabelArgs,
     /// Examples per step
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
@@ -53,13 +54,28 @@ impl SettingArgs {
     /// The defaults of `model` on the data, then the file, the pairs, the named options.
     pub fn resolve(&self, model: ModelKind, data: &DataArgs) -> Result<RunConfig, CliError> {
         let name = data.data.as_deref();
-        let defaults = RunConfig::defaults(model, name.unwrap_or(RunConfig::default_data(model)));
-        let mut config = self.lay_over(defaults)?;
-        if let Some(name) = name {
-            config.data = name.to_owned();
+        let of = name.unwrap_or(RunConfig::default_data(model));
+        let over = |defaults: RunConfig| -> Result<RunConfig, CliError> {
+            let mut config = self.lay_over(defaults)?;
+            if let Some(name) = name {
+                config.data = name.to_owned();
+            }
+            data.reading.lay_over(&mut config.reading);
+            Ok(config)
+        };
+        let config = over(RunConfig::defaults(model, of))?;
+        // The one choice of defaults that takes a look at the rows.
+        let is_cut = |tokens: &str| tokens == "auto" || tokens == "characters";
+        let tokens = config.text.as_ref().map(|text| text.tokens.as_str());
+        if model != ModelKind::Textcnn || !tokens.is_some_and(is_cut) {
+            return Ok(config);
         }
-        data.reading.lay_over(&mut config.reading);
-        Ok(config)
+        let options = open_options(&config, &data.reading.base());
+        match language_of(&config.data, &options) {
+            Ok(Some(language)) => over(RunConfig::suited_to(model, of, language)),
+            // What is wrong with the rows is told when they are read.
+            Ok(None) | Err(_) => Ok(config),
+        }
     }
 
     /// The file, the pairs and the named options over `config`.
@@ -81,7 +97,7 @@ impl SettingArgs {
         if let Some(weights) = &self.class_weights {
             config.training.class_weights.clone_from(weights);
         }
-        if let Some(separator) = &self.multi_label {
+        if let Some(separator) = &self.labels.multi_label {
             config.examples.label_separator.clone_from(separator);
         }
         config.training.batch_size = self.batch_size.unwrap_or(config.training.batch_size);

@@ -1,6 +1,8 @@
 //! The settings that a model starts from on a data set. `docs/src/results.md` says which were
 //! tuned, on dev data, and which are the papers'.
 
+use datasets::Language;
+
 use super::{
     DpcnnSettings, ExamplesConfig, ImagesConfig, JudgeBy, Keep, Lenet5Settings, ModelKind,
     OptimizerConfig, ReadingConfig, Rule, RunConfig, Schedule, TextConfig, TextcnnSettings,
@@ -60,6 +62,37 @@ impl RunConfig {
         config
     }
 
+    /// The settings of `model` on a user's own texts in `language`. Where words are not parted by blanks, each character is a token, and TextCNN has
+    /// the settings that were tuned for headlines in Chinese: `docs/src/own-data.md` says what they are worth.
+    pub fn suited_to(model: ModelKind, data: &str, language: Language) -> Self {
+        let mut config = Self::defaults(model, data);
+        if language == Language::Chinese
+            && let Some(mut settings) = config.textcnn.take()
+        {
+            config.characters(&mut settings);
+            config.textcnn = Some(settings);
+        }
+        config
+    }
+
+    /// Which of these settings are what they are because of the language of the texts, as a sentence; `None` where none is.
+    pub fn chosen_by(&self, language: Language) -> Option<String> {
+        let suited = Self::suited_to(self.model, &self.data, language);
+        let changed = self.differences(&suited);
+        let chosen = Self::defaults(self.model, &self.data).differences(&suited);
+        let chosen: Vec<String> = chosen
+            .into_iter()
+            .filter(|(key, ..)| changed.iter().all(|(other, ..)| other != key))
+            .map(|(key, _, value)| format!("{key}={value}"))
+            .collect();
+        (!chosen.is_empty()).then(|| {
+            format!(
+                "settings for texts in characters: {} (chosen by the language; to say otherwise: --set, --language)",
+                chosen.join(", ")
+            )
+        })
+    }
+
     /// The set that a model trains on when none is named: generated, so it needs no network and no files.
     pub const fn default_data(model: ModelKind) -> &'static str {
         match model {
@@ -97,12 +130,7 @@ impl RunConfig {
         self.training.batch_size = 50;
         match data {
             "thucnews" => {
-                settings.widths = vec![2, 3, 4];
-                settings.filters = 256;
-                settings.max_norm = 0.0;
-                settings.vector_deviation = 0.1;
-                self.optimizer.learning_rate = 3e-3;
-                self.training.batch_size = 128;
+                self.characters(&mut settings);
                 self.training.epochs = 3;
                 self.training.evaluations_per_epoch = 2;
             }
@@ -123,6 +151,15 @@ impl RunConfig {
             _ => {}
         }
         self.textcnn = Some(settings);
+    }
+
+    fn characters(&mut self, settings: &mut TextcnnSettings) {
+        settings.widths = vec![2, 3, 4];
+        settings.filters = 256;
+        settings.max_norm = 0.0;
+        settings.vector_deviation = 0.1;
+        self.optimizer.learning_rate = 3e-3;
+        self.training.batch_size = 128;
     }
 
     fn dpcnn(&mut self, data: &str) {
@@ -177,5 +214,36 @@ fn text_settings() -> TextConfig {
         max_tokens: 0,
         vectors: String::new(),
         vectors_vocabulary: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_language_chose_is_said_and_what_was_set_is_not() {
+        let of = |data| RunConfig::suited_to(ModelKind::Textcnn, data, Language::Chinese);
+        let config = of("own.csv");
+        let known = RunConfig::defaults(ModelKind::Textcnn, "thucnews");
+        assert_eq!(config.textcnn, known.textcnn);
+        assert_eq!(of("thucnews"), known);
+        let said = config.chosen_by(Language::Chinese).unwrap();
+        assert!(said.contains("textcnn.filters=256"), "{said}");
+        let config = config.with_pair("textcnn.filters=100").unwrap();
+        let said = config.chosen_by(Language::Chinese).unwrap();
+        assert!(!said.contains("textcnn.filters"), "{said}");
+        assert!(said.contains("textcnn.widths=[2, 3, 4]"), "{said}");
+        // Of a known set its name decides.
+        for (config, language) in [
+            (&config, Language::English),
+            (&known, Language::Chinese),
+            (
+                &RunConfig::defaults(ModelKind::Dpcnn, "own.csv"),
+                Language::Chinese,
+            ),
+        ] {
+            assert_eq!(config.chosen_by(language), None);
+        }
     }
 }

@@ -196,6 +196,7 @@ pub fn train(
                 None
             };
             let mut task = TextTask::open(config, base, tokenizer)?;
+            task.notes.extend(config.chosen_by(task.language));
             let (objective, note) = {
                 let targets = &task.train.labels;
                 assembly::objective(config, &task.labels, targets, task.sets.as_ref())?

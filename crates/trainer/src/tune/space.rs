@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cnn_core::random;
+use datasets::Language;
 
 use crate::config::{ConfigError, ModelKind, RunConfig};
 
@@ -97,7 +98,9 @@ pub fn space(base: &RunConfig) -> Vec<Dimension> {
             of("training.batch_size", OneOf(&["32", "64", "128", "256"])),
         ],
     };
-    let held = base.differences(&RunConfig::defaults(base.model, &base.data));
+    let languages = [Language::Other, Language::Chinese];
+    let defaults = languages.map(|it| RunConfig::suited_to(base.model, &base.data, it));
+    let [held, other] = defaults.map(|defaults| base.differences(&defaults));
     let has_vectors = base
         .text
         .as_ref()
@@ -105,7 +108,8 @@ pub fn space(base: &RunConfig) -> Vec<Dimension> {
     let is_of_1998 = base.lenet5.as_ref().is_some_and(|s| s.variant == "1998");
     space.retain(|dimension| {
         let key = dimension.key;
-        let is_held = held.iter().any(|(held, ..)| held == key);
+        let is_in = |held: &[(String, String, String)]| held.iter().any(|(held, ..)| held == key);
+        let is_held = is_in(&held) && is_in(&other);
         // The dimension of a table is that of its vectors; the network of 1998 has one activation and one pooling.
         let is_void = has_vectors && key.ends_with(".dimension")
             || is_of_1998 && ["lenet5.activation", "lenet5.pooling"].contains(&key);

@@ -71,4 +71,29 @@ fn the_choice_by_language_is_said() {
     .done();
     let said = "tokens: words (chosen by the set and its language; text.tokens names another)";
     assert!(trained.err.contains(said), "{}", trained.err);
+
+    // Of texts in characters the filters are others, unless they are set.
+    let data = folder.path().join("headlines.csv");
+    let rows = (0..60).map(|i| format!("今天天气很好第{i}天,{}\n", ["yes", "no"][i % 2]));
+    std::fs::write(&data, "text,label\n".to_owned() + &rows.collect::<String>()).unwrap();
+    let trained = train(
+        "textcnn",
+        &data,
+        &folder.path().join("headlines"),
+        &["--no-baseline", "--set", "textcnn.max_norm=1"],
+    )
+    .done();
+    let said = "settings for texts in characters: ";
+    let said = trained.err.lines().find(|line| line.contains(said));
+    let said = said.unwrap_or_else(|| panic!("{}", trained.err));
+    assert!(said.contains("textcnn.widths=[2, 3, 4]"), "{said}");
+    assert!(!said.contains("max_norm"), "{said}");
+    let print = |more: &[&str]| {
+        let arguments = ["config", "print", "textcnn", "--data", word(&data)];
+        output(&[&arguments[..], more].concat()).done().out
+    };
+    assert!(print(&[]).contains("widths = [2, 3, 4]"));
+    for words in [&["--language", "other"], &["--set", "text.tokens=jieba"]] {
+        assert!(print(words).contains("widths = [3, 4, 5]"));
+    }
 }
