@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::label_sets::LabelSetError;
 use crate::manifest::Kind;
 use crate::readers::ReadError;
 use crate::readers::did_you_mean;
@@ -93,6 +94,9 @@ pub enum DataError {
         /// What is missing.
         what: String,
     },
+    /// The labels of the rows, parted, are no classes.
+    #[error(transparent)]
+    LabelSets(#[from] LabelSetError),
     /// Two files of one set that contradict each other.
     #[error("`{name}`: {what}")]
     Mismatch {

@@ -7,6 +7,7 @@ use burn_dataset::{Dataset, DatasetError};
 use serde::{Deserialize, Serialize};
 
 use crate::duplicates::DuplicateReport;
+use crate::label_sets::LabelSets;
 use crate::origin::{Origin, Origins};
 
 /// A text and its class.
@@ -129,8 +130,8 @@ pub struct TextSet {
     pub split: Split<TextExample>,
     /// How the texts fall into tokens.
     pub language: Language,
-    /// What parts the labels of a row in `labels`, where rows have any number of them.
-    pub label_separator: Option<String>,
+    /// Where rows have any number of labels: those behind each of `labels`, which then are cells as they stand and no classes.
+    pub sets: Option<LabelSets>,
     /// Everything guessed, cut, skipped or noticed on the way, as sentences to be said aloud.
     pub notes: Vec<String>,
     /// SHA-256 (hexadecimal) of the split examples: independent of how the files are packed.

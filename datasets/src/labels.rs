@@ -3,6 +3,7 @@
 
 use crate::error::DataError;
 use crate::example::Split;
+use crate::label_sets::seems_parted_by;
 use crate::readers::Names;
 
 /// A row whose label can be renumbered.
@@ -107,6 +108,12 @@ fn refuse_quantities(name: &str, labels: &[String], rows: usize) -> Result<(), D
     } else {
         "looks like an id or a text"
     };
+    let cure = match seems_parted_by(labels) {
+        Some(separator) => format!(
+            "name the label column (--label-column), or part the labels if there are several in one cell (--multi-label \"{separator}\")"
+        ),
+        None => "name the label column (--label-column), or make classes of the numbers".to_owned(),
+    };
     let some: Vec<String> = labels
         .iter()
         .take(3)
@@ -115,7 +122,7 @@ fn refuse_quantities(name: &str, labels: &[String], rows: usize) -> Result<(), D
     Err(DataError::TooSmall {
         name: name.into(),
         what: format!(
-            "{} different labels in {rows} rows ({}, ...): that {looks}, and only classes are learned here: name the label column (--label-column), or make classes of the numbers",
+            "{} different labels in {rows} rows ({}, ...): that {looks}, and only classes are learned here: {cure}",
             labels.len(),
             some.join(", ")
         ),

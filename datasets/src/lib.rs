@@ -40,6 +40,7 @@ pub mod generated;
 pub mod hash;
 pub mod inventory;
 mod known;
+mod label_sets;
 mod labels;
 mod made;
 pub mod manifest;
@@ -59,6 +60,7 @@ pub use example::{
     ImageExample, ImageSet, Language, PartDataset, PictureFacts, Split, TextExample, TextSet,
     Unreadable,
 };
+pub use label_sets::{LabelSetError, LabelSets};
 pub use manifest::Kind;
 pub use open::{
     IMAGE_SIDE, kind_of, known_set, language_of, name_of, namesake, open_image, open_text,

@@ -7,6 +7,7 @@ use crate::error::DataError;
 use crate::example::{ImageSet, Language, Split, TextSet, Unreadable};
 use crate::hash::{Content, set_sha256};
 use crate::known;
+use crate::label_sets::LabelSets;
 use crate::made::{MADE, Made, made};
 use crate::manifest::{Kind, Manifest, manifest, manifests};
 use crate::options::{Colour, OpenOptions};
@@ -54,6 +55,9 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
         (separator, _) => separator.clone(),
     };
     let finished = finish(raw, "texts", options)?;
+    let sets = label_separator
+        .map(|separator| LabelSets::of(&finished.labels, &separator))
+        .transpose()?;
     let Finished {
         name,
         labels,
@@ -70,7 +74,7 @@ pub fn open_text(name_or_path: &str, options: &OpenOptions) -> Result<TextSet, D
         labels,
         split,
         language,
-        label_separator,
+        sets,
         notes,
         sha256,
         test_is_cut,
@@ -140,10 +144,6 @@ pub fn kind_of(name_or_path: &str, options: &OpenOptions) -> Result<Kind, DataEr
     }
 }
 
-/// The manifest of a known set that is read from files.
-///
-/// # Errors
-///
 /// The language of a user's own texts: the given one, or as it is guessed when they are opened, from the same rows. `None` for known and
 /// generated sets, for pictures, and for what is not there.
 ///
@@ -166,6 +166,10 @@ pub fn language_of(
     }
 }
 
+/// The manifest of a known set that is read from files.
+///
+/// # Errors
+///
 /// [`DataError::UnknownSet`], with the nearest known name; [`DataError::Generated`] for a set without files.
 pub fn known_set(name: &str) -> Result<Manifest, DataError> {
     match (manifest(name), made(name)) {

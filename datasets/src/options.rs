@@ -33,7 +33,7 @@ pub struct OpenOptions {
     /// User's files: the column or field that holds the label.
     pub label_column: Option<String>,
     /// User's files: what parts the labels of a row, such as `|`; an empty cell then is a row without a label. `None`: a
-    /// label is the whole cell. The labels of the set are the cells as they stand; whoever asked parts them.
+    /// label is the whole cell.
     pub label_separator: Option<String>,
     /// User's files: the separator of columns; `None`: guessed.
     pub separator: Option<char>,

@@ -102,8 +102,8 @@ fn labelled_by(column: &str) -> OpenOptions {
 fn a_list_of_labels_is_any_number_of_them() {
     let path = fixture("lists.parquet");
     let set = open(&path, &OpenOptions::default()).unwrap();
-    assert_eq!(set.label_separator.as_deref(), Some("|"));
     assert_eq!(set.labels, ["", "a|b", "b"]);
+    assert_eq!(set.sets.as_ref().unwrap().classes(), ["a", "b"]);
     let said = set.notes.join("\n");
     assert!(
         said.contains("label: field `labels`") && said.contains("any number of labels a row"),

@@ -18,7 +18,6 @@ pub mod examples;
 pub mod explain;
 pub mod frozen;
 pub mod html;
-pub mod label_sets;
 pub mod learning;
 pub mod network;
 pub mod optimizer;

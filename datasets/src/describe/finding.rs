@@ -51,6 +51,8 @@ pub enum FindingKind {
     Markup,
     /// Something that gives the label away.
     Leak,
+    /// Rows without a label where they may have several, labels that say the same, several in one cell.
+    Labels,
     /// Rows that are sorted by label.
     Order,
     /// Rows or pictures that cannot be read.

@@ -3,8 +3,10 @@
 
 use std::collections::HashSet;
 
+use super::count_classes;
 use super::finding::{EXAMPLES, Finding, FindingKind, ShownRow};
-use crate::example::{TextExample, TextSet};
+use crate::example::TextSet;
+use crate::label_sets::LabelSets;
 use crate::tokenize::{Tokenizer, UNKNOWN_ID};
 
 /// Fewer training rows than these tell nothing.
@@ -20,9 +22,10 @@ const MOST_CELLS: usize = 20_000_000;
 /// Groups by length, about equally large.
 const BINS: usize = 20;
 
-/// Looks for leaks in the training part; `documents` are its token ids.
+/// Looks for leaks in the training part; `sets` are the labels of its rows, `documents` its token ids.
 pub(super) fn find_leaks(
     set: &TextSet,
+    sets: &LabelSets,
     tokenizer: &Tokenizer,
     documents: &[Vec<u32>],
 ) -> Vec<Finding> {
@@ -30,26 +33,23 @@ pub(super) fn find_leaks(
     if train.len() < ROWS_TO_JUDGE {
         return Vec::new();
     }
-    let mut found = tokens(set, tokenizer, documents);
-    found.extend(names(set));
+    let mut found = tokens(set, sets, tokenizer, documents);
+    found.extend(names(set, sets));
     found.extend(ids(set));
-    found.extend(lengths(set));
+    // A length that tells a set of labels is rather what tells one of them.
+    found.extend(set.sets.is_none().then(|| lengths(set)).flatten());
     found
 }
 
-/// Rows of each class.
-fn class_sizes(train: &[TextExample], classes: usize) -> Vec<usize> {
-    let mut sizes = vec![0; classes];
-    for row in train {
-        sizes[row.label as usize] += 1;
-    }
-    sizes
-}
-
 /// Tokens that stand in most texts of one class and in hardly any of another.
-fn tokens(set: &TextSet, tokenizer: &Tokenizer, documents: &[Vec<u32>]) -> Vec<Finding> {
+fn tokens(
+    set: &TextSet,
+    sets: &LabelSets,
+    tokenizer: &Tokenizer,
+    documents: &[Vec<u32>],
+) -> Vec<Finding> {
     let train = &set.split.train;
-    let sizes = class_sizes(train, set.labels.len());
+    let sizes = count_classes(train, sets);
     let mut texts_with = vec![0usize; tokenizer.vocabulary_size().max(2)];
     let mut distinct: Vec<Vec<u32>> = documents.to_vec();
     for ids in &mut distinct {
@@ -75,7 +75,9 @@ fn tokens(set: &TextSet, tokenizer: &Tokenizer, documents: &[Vec<u32>]) -> Vec<F
     for (ids, row) in distinct.iter().zip(train) {
         for &id in ids {
             if let Some(column) = column[id as usize] {
-                table[column * classes + row.label as usize] += 1;
+                for &class in sets.set(row.label) {
+                    table[column * classes + class as usize] += 1;
+                }
             }
         }
     }
@@ -99,9 +101,9 @@ fn tokens(set: &TextSet, tokenizer: &Tokenizer, documents: &[Vec<u32>]) -> Vec<F
         .take(EXAMPLES)
         .map(|(coverage, id, class, rows)| {
             let token = tokenizer.token(id as u32).unwrap_or_default();
-            let label = &set.labels[class];
+            let label = &sets.classes()[class];
             let holds = |row: &usize| {
-                train[*row].label as usize == class && distinct[*row].binary_search(&(id as u32)).is_ok()
+                sets.has(train[*row].label, class) && distinct[*row].binary_search(&(id as u32)).is_ok()
             };
             let rows_shown = (0..train.len()).filter(holds).take(EXAMPLES);
             Finding {
@@ -119,16 +121,17 @@ fn tokens(set: &TextSet, tokenizer: &Tokenizer, documents: &[Vec<u32>]) -> Vec<F
 }
 
 /// Class names that stand in the texts of their own class far more often than in others.
-fn names(set: &TextSet) -> Vec<Finding> {
+fn names(set: &TextSet, sets: &LabelSets) -> Vec<Finding> {
     const MOST_CLASSES: usize = 100;
     let train = &set.split.train;
-    if set.labels.len() > MOST_CLASSES {
+    let labels = sets.classes();
+    if labels.len() > MOST_CLASSES {
         return Vec::new();
     }
-    let sizes = class_sizes(train, set.labels.len());
+    let sizes = count_classes(train, sets);
     let lower: Vec<String> = train.iter().map(|row| row.text.to_lowercase()).collect();
     let mut found = Vec::new();
-    for (class, label) in set.labels.iter().enumerate() {
+    for (class, label) in labels.iter().enumerate() {
         let name = label.to_lowercase();
         let wordy = name.chars().filter(|c| c.is_alphabetic()).count();
         if wordy < 2 || (name.is_ascii() && wordy < 3) || sizes[class] == 0 {
@@ -136,7 +139,7 @@ fn names(set: &TextSet) -> Vec<Finding> {
         }
         let rows = (0..train.len()).filter(|&row| holds_word(&lower[row], &name));
         let (own, others): (Vec<usize>, Vec<usize>) =
-            rows.partition(|&row| train[row].label as usize == class);
+            rows.partition(|&row| sets.has(train[row].label, class));
         let share = own.len() as f64 / sizes[class] as f64;
         let elsewhere = others.len() as f64 / (train.len() - sizes[class]).max(1) as f64;
         if share >= 0.1 && share >= 5.0 * elsewhere {
@@ -213,7 +216,7 @@ fn lengths(set: &TextSet) -> Option<Finding> {
         .map(|row| (row.text.chars().count(), row.label))
         .collect();
     order.sort_unstable();
-    let sizes = class_sizes(train, set.labels.len());
+    let sizes = count_classes(train, &LabelSets::singles(&set.labels));
     let most = sizes.iter().copied().max().unwrap_or(0);
     let (mut right, mut in_bin, mut counts) = (0, 0, vec![0usize; sizes.len()]);
     for (place, &(length, label)) in order.iter().enumerate() {

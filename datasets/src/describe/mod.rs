@@ -5,6 +5,7 @@ mod faults;
 mod finding;
 mod leaks;
 mod lengths;
+mod many_labels;
 mod pictures;
 mod repeats;
 mod show;
@@ -18,24 +19,21 @@ pub use lengths::Lengths;
 pub use pictures::PictureFigures;
 pub use telling::{TellingColumn, telling_columns};
 
-use crate::duplicates::{DuplicateReport, Fingerprint, Repeats, prints};
+use crate::duplicates::{DuplicateReport, Repeats, prints};
 use crate::error::DataError;
-use crate::example::{ImageExample, ImageSet, TextSet};
+use crate::example::{ImageExample, ImageSet, TextExample, TextSet};
+use crate::label_sets::LabelSets;
 use crate::manifest::Kind;
 use crate::open::{kind_of, open_image, open_text};
 use crate::options::OpenOptions;
-use crate::origin::RowPlace;
 use crate::tokenize::{Cleaning, Tokenizer, UNKNOWN_ID, VocabularyOptions};
-
-/// Pairs of equal rows that are named.
-const PAIRS: usize = 20;
 
 /// A set in figures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Description {
     /// The set's name.
     pub name: String,
-    /// Class names.
+    /// Class names; where rows have any number of labels, those labels.
     pub labels: Vec<String>,
     /// Train, dev, test.
     pub parts: [PartDescription; 3],
@@ -60,8 +58,12 @@ pub struct Description {
 pub struct PartDescription {
     /// Rows.
     pub rows: usize,
-    /// Rows of each class, in the order of the labels.
+    /// Rows of each class or label, in the order of the labels.
     pub classes: Vec<usize>,
+    /// Where rows have any number of labels: how many they have.
+    pub labels_a_row: Option<Lengths>,
+    /// Where rows have any number of labels: how many rows have none.
+    pub unlabelled: Option<usize>,
     /// For texts: Unicode characters per row.
     pub characters: Option<Lengths>,
     /// For texts: tokens per row, cut as training cuts them unless told otherwise.
@@ -106,6 +108,8 @@ pub fn describe(name_or_path: &str, options: &OpenOptions) -> Result<Description
 
 /// Describes a set of texts.
 pub fn describe_texts(set: &TextSet) -> Description {
+    let singles = || LabelSets::singles(&set.labels);
+    let sets = set.sets.clone().unwrap_or_else(singles);
     let cleaning = Cleaning::for_set(&set.name, set.language);
     let texts = set.split.train.iter().map(|row| row.text.as_str());
     let tokenizer = Tokenizer::train(cleaning, texts, &VocabularyOptions::default());
@@ -115,10 +119,17 @@ pub fn describe_texts(set: &TextSet) -> Description {
     });
     let mut parts = set.split.parts().map(|(_, rows)| PartDescription {
         rows: rows.len(),
-        classes: count_classes(rows.iter().map(|row| row.label), set.labels.len()),
+        classes: count_classes(rows, &sets),
         characters: Lengths::of(rows.iter().map(|row| row.text.chars().count()).collect()),
         ..PartDescription::default()
     });
+    if set.sets.is_some() {
+        for (part, (_, rows)) in parts.iter_mut().zip(set.split.parts()) {
+            let labels: Vec<usize> = rows.iter().map(|row| sets.set(row.label).len()).collect();
+            part.unlabelled = Some(labels.iter().filter(|&&count| count == 0).count());
+            part.labels_a_row = Lengths::of(labels);
+        }
+    }
     for (place, (part, documents)) in parts.iter_mut().zip(&documents).enumerate() {
         part.tokens = Lengths::of(documents.iter().map(Vec::len).collect());
         let tokens = documents.iter().map(Vec::len).sum::<usize>();
@@ -142,27 +153,31 @@ pub fn describe_texts(set: &TextSet) -> Description {
     });
     let [train, _, _] = &documents;
     let mut findings = sizes::find_sizes(set, &parts);
-    findings.extend(sizes::find_unreadable(
-        &set.unreadable,
-        set.split.rows(),
-        "rows",
-    ));
+    // Labels in another order are the same ones.
+    let alike = sets.first_alike();
+    let mut prints = prints(&set.split);
+    let labels = prints.iter_mut().flatten().map(|(_, label)| label);
+    labels.for_each(|label| *label = alike[*label as usize]);
     let rows = repeats::Rows {
-        noun: "texts",
+        nouns: ["rows", "texts"],
+        label: match set.sets {
+            Some(_) => "set of labels",
+            None => "label",
+        },
         aside: " (case and white space aside)",
-        prints: prints(&set.split),
+        unreadable: &set.unreadable,
+        prints,
+        labels: &set.labels,
         shown: &|part, row| ShownRow::of(set, part, row),
     };
-    findings.extend(repeats::find_repeats(&rows));
+    let (found, repeats) = rows.look();
+    findings.extend(found);
     findings.extend(faults::find_faults(set));
-    findings.extend(leaks::find_leaks(set, &tokenizer, train));
+    findings.extend(leaks::find_leaks(set, &sets, &tokenizer, train));
     findings.extend(telling::find_order(set));
-    let repeats = repeated(&rows.prints, &set.labels, |part, row| {
-        set.origins.place(set.split.parts()[part].1[row].origin)
-    });
     Description {
         name: set.name.clone(),
-        labels: set.labels.clone(),
+        labels: sets.classes().to_vec(),
         parts,
         vocabulary,
         pictures: None,
@@ -185,28 +200,24 @@ pub fn describe_images(set: &ImageSet) -> Description {
             .count();
         PartDescription {
             rows: rows.len(),
-            classes: count_classes(rows.iter().map(|row| row.label), set.labels.len()),
+            classes: count_labels(set.labels.len(), rows.iter().map(|row| row.label)),
             inked: (pixels > 0).then(|| inked as f64 / pixels as f64),
             ..PartDescription::default()
         }
     };
     let parts = set.split.parts().map(|(_, rows)| part(rows));
-    let mut findings = sizes::find_class_sizes(&set.labels, &parts, true);
-    findings.extend(sizes::find_unreadable(
-        &set.unreadable,
-        set.split.rows(),
-        "pictures",
-    ));
+    let mut findings = sizes::find_class_sizes(&set.labels, &parts);
     let rows = repeats::Rows {
-        noun: "pictures",
+        nouns: ["pictures", "pictures"],
+        label: "label",
         aside: ", as the network sees them",
+        unreadable: &set.unreadable,
         prints: prints(&set.split),
+        labels: &set.labels,
         shown: &|part, row| ShownRow::of_image(set, part, row),
     };
-    findings.extend(repeats::find_repeats(&rows));
-    let repeats = repeated(&rows.prints, &set.labels, |part, row| {
-        set.origins.place(set.split.parts()[part].1[row].origin)
-    });
+    let (found, repeats) = rows.look();
+    findings.extend(found);
     let pictures = PictureFigures::of(set);
     if let Some(figures) = &pictures {
         findings.extend(pictures::find_in_pictures(set, figures));
@@ -225,22 +236,15 @@ pub fn describe_images(set: &ImageSet) -> Description {
     }
 }
 
-/// The repeats, some of them with their places.
-fn repeated(
-    prints: &[Vec<(Fingerprint, u32)>; 3],
-    labels: &[String],
-    place: impl Fn(usize, usize) -> Option<RowPlace>,
-) -> Repeats {
-    let [train, dev, test] = prints;
-    let name = |label: u32| labels[label as usize].clone();
-    Repeats::find([train, dev, test], PAIRS, name, place)
+/// Rows of each class.
+fn count_classes(rows: &[TextExample], sets: &LabelSets) -> Vec<usize> {
+    let labels = rows.iter().flat_map(|row| sets.set(row.label));
+    count_labels(sets.classes().len(), labels.copied())
 }
 
-fn count_classes(labels: impl Iterator<Item = u32>, classes: usize) -> Vec<usize> {
+fn count_labels(classes: usize, labels: impl Iterator<Item = u32>) -> Vec<usize> {
     let mut counts = vec![0; classes];
-    for label in labels {
-        counts[label as usize] += 1;
-    }
+    labels.for_each(|label| counts[label as usize] += 1);
     counts
 }
 

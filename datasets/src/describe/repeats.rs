@@ -1,31 +1,70 @@
-//! Rows that stand more than once: inside a part, across parts, and with different labels.
+//! Rows that cannot be read, and those that stand more than once: inside a part, across parts, and with different labels.
 
 use super::finding::{EXAMPLES, Finding, FindingKind, ShownRow};
-use crate::duplicates::{Fingerprint, Seen, groups};
+use crate::duplicates::{Fingerprint, Repeats, Seen, groups};
+use crate::example::Unreadable;
+
+/// Pairs of equal rows that are named.
+const PAIRS: usize = 20;
 
 /// The rows that have one content.
 type Group = Vec<Seen>;
 
 /// A set as this looks at it.
 pub(super) struct Rows<'a> {
-    /// `texts` or `pictures`.
-    pub noun: &'static str,
+    /// What is read (`rows` or `pictures`), and what is compared (`texts` or `pictures`).
+    pub nouns: [&'static str; 2],
+    /// What a row has: `label`, or `set of labels`.
+    pub label: &'static str,
     /// What is disregarded when rows are compared.
     pub aside: &'static str,
+    /// Those that could not be read.
+    pub unreadable: &'a Unreadable,
     /// Fingerprint and label of each row, part by part.
     pub prints: [Vec<(Fingerprint, u32)>; 3],
+    /// The labels by their numbers.
+    pub labels: &'a [String],
     /// Shows a row of a part.
     pub shown: &'a dyn Fn(usize, usize) -> ShownRow,
 }
 
-/// Looks for rows that stand more than once, in the set as it is split.
-pub(super) fn find_repeats(rows: &Rows<'_>) -> Vec<Finding> {
-    let groups = groups([&rows.prints[0], &rows.prints[1], &rows.prints[2]]);
-    let mut found = Vec::new();
-    found.extend(conflicts(rows, &groups));
-    found.extend(across(rows, &groups));
-    found.extend(within(rows, &groups));
-    found
+impl Rows<'_> {
+    /// What is worth a look, and the repeats themselves, in the set as it is split.
+    pub(super) fn look(&self) -> (Vec<Finding>, Repeats) {
+        let [train, dev, test] = &self.prints;
+        let groups = groups([train, dev, test]);
+        let found = [
+            unreadable(self),
+            conflicts(self, &groups),
+            across(self, &groups),
+            within(self, &groups),
+        ];
+        let repeats = Repeats::find(
+            [train, dev, test],
+            PAIRS,
+            |label| self.labels[label as usize].clone(),
+            |part, row| (self.shown)(part, row).place,
+        );
+        (found.into_iter().flatten().collect(), repeats)
+    }
+}
+
+/// Rows that were left out since they cannot be read.
+fn unreadable(rows: &Rows<'_>) -> Option<Finding> {
+    let (count, [noun, _]) = (rows.unreadable.count, rows.nouns);
+    let read: usize = rows.prints.iter().map(Vec::len).sum();
+    (count > 0).then(|| Finding {
+        kind: FindingKind::Unreadable,
+        rows: count,
+        what: format!(
+            "{count} of {} {noun} cannot be read and are left out: {}",
+            read + count,
+            rows.unreadable.shown.join("; ")
+        ),
+        advice: "mend them or copy them again from their source; --bad-rows 0 makes them an error"
+            .into(),
+        examples: Vec::new(),
+    })
 }
 
 fn shown(rows: &Rows<'_>, seen: impl Iterator<Item = Seen>) -> Vec<ShownRow> {
@@ -49,8 +88,16 @@ fn conflicts(rows: &Rows<'_>, groups: &[Group]) -> Option<Finding> {
     (count > 0).then(|| Finding {
         kind: FindingKind::Conflicts,
         rows: count,
-        what: format!("{} {} carry more than one label ({count} rows)", mixed().count(), rows.noun),
-        advice: "decide on one label each: such rows set a limit to any score; if both are right, the classes overlap".into(),
+        what: format!(
+            "{} {} carry more than one {} ({count} rows)",
+            mixed().count(),
+            rows.nouns[1],
+            rows.label
+        ),
+        advice: format!(
+            "decide on one {} each: such rows set a limit to any score; if both are right, the classes overlap",
+            rows.label
+        ),
         examples: shown(rows, pairs),
     })
 }
@@ -75,7 +122,7 @@ fn across(rows: &Rows<'_>, groups: &[Group]) -> Option<Finding> {
         what: format!("{count} dev and test rows stand in an earlier part, too: scores on them are too good"),
         advice: format!(
             "remove them from dev and test; or join all parts and let the split be cut here, equal {} on one side",
-            rows.noun
+            rows.nouns[1]
         ),
         examples: shown(rows, pairs),
     })
@@ -97,7 +144,7 @@ fn within(rows: &Rows<'_>, groups: &[Group]) -> Option<Finding> {
         what: format!(
             "{count} of {} training {} repeat an earlier one{}; the most frequent stands {top} times",
             rows.prints[0].len(),
-            rows.noun,
+            rows.nouns[1],
             rows.aside
         ),
         advice: "harmless if they really come that often; otherwise remove the copies: they weigh more than other rows".into(),

@@ -13,12 +13,13 @@ const CLASSES_SHOWN: usize = 30;
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = self.parts.iter().map(|part| part.rows).sum::<usize>();
-        writeln!(
-            f,
-            "{}: {rows} rows, {} classes",
-            self.name,
-            self.labels.len()
-        )?;
+        let many = self.parts[0].unlabelled.is_some();
+        let (class, classes, any) = match many {
+            false => ("class", "classes", ""),
+            true => ("label", "labels", ", any number of them a row"),
+        };
+        let count = self.labels.len();
+        writeln!(f, "{}: {rows} rows, {count} {classes}{any}", self.name)?;
         writeln!(f, "sha256 {}", self.sha256)?;
         writeln!(f)?;
         let width = self
@@ -31,7 +32,7 @@ impl fmt::Display for Description {
         writeln!(
             f,
             "{:width$}  {:>16}  {:>16}  {:>16}",
-            "class", "train", "dev", "test"
+            class, "train", "dev", "test"
         )?;
         for (class, label) in self.labels.iter().enumerate().take(CLASSES_SHOWN) {
             let short: String = label.chars().take(width).collect();
@@ -42,19 +43,18 @@ impl fmt::Display for Description {
             }
             writeln!(f)?;
         }
-        if self.labels.len() > CLASSES_SHOWN {
-            writeln!(
-                f,
-                "... and {} classes more",
-                self.labels.len() - CLASSES_SHOWN
-            )?;
+        if count > CLASSES_SHOWN {
+            writeln!(f, "... and {} {classes} more", count - CLASSES_SHOWN)?;
         }
-        write!(f, "{:width$}", "all")?;
+        write!(f, "{:width$}", if many { "rows" } else { "all" })?;
         for part in &self.parts {
             write!(f, "  {:>8}        ", part.rows)?;
         }
         writeln!(f, "\n")?;
         for (name, part) in ["train", "dev", "test"].into_iter().zip(&self.parts) {
+            if let (Some(labels), Some(none)) = (&part.labels_a_row, part.unlabelled) {
+                writeln!(f, "{name:5}  labels      {labels}; {none} rows have none")?;
+            }
             if let Some(characters) = &part.characters {
                 writeln!(f, "{name:5}  characters  {characters}")?;
             }

@@ -1,8 +1,8 @@
 //! What the figures of a set mean: classes of very different size, too few rows, blank, long and foreign texts.
 
-use super::PartDescription;
 use super::finding::{EXAMPLES, Finding, FindingKind, ShownRow};
-use crate::example::{TextSet, Unreadable};
+use super::{PartDescription, many_labels};
+use crate::example::TextSet;
 
 /// The largest class has this many times the rows of the smallest: worth saying.
 const UNBALANCED: usize = 4;
@@ -15,14 +15,10 @@ const MANY_UNKNOWN: f64 = 0.10;
 /// Texts above this many tokens cost training time.
 const LONG: usize = 400;
 
-/// Looks at the classes of `parts`; `weights` tells whether classes can be weighted in the loss.
-pub(super) fn find_class_sizes(
-    labels: &[String],
-    parts: &[PartDescription; 3],
-    weights: bool,
-) -> Vec<Finding> {
+/// Looks at the classes of `parts`.
+pub(super) fn find_class_sizes(labels: &[String], parts: &[PartDescription; 3]) -> Vec<Finding> {
     let mut found = Vec::new();
-    found.extend(balance(labels, &parts[0].classes, weights));
+    found.extend(balance(labels, &parts[0].classes));
     found.extend(rare(labels, &parts[0].classes));
     found.extend(few(parts[2].rows));
     found
@@ -30,21 +26,31 @@ pub(super) fn find_class_sizes(
 
 /// Looks at the figures of `parts`.
 pub(super) fn find_sizes(set: &TextSet, parts: &[PartDescription; 3]) -> Vec<Finding> {
-    let mut found = find_class_sizes(&set.labels, parts, set.label_separator.is_none());
+    let mut found = match &set.sets {
+        Some(sets) => many_labels::find_in_sets(set, sets, parts),
+        None => find_class_sizes(&set.labels, parts),
+    };
+    found.extend(many_labels::find_parted(set, parts));
     found.extend(blank(set));
     found.extend(unknown(parts));
     found.extend(long(set, parts));
     found
 }
 
-fn balance(labels: &[String], classes: &[usize], weights: bool) -> Option<Finding> {
+/// The smallest class that has rows, and the largest, where the one is much smaller than the other.
+pub(super) fn unbalanced(classes: &[usize]) -> Option<(usize, usize)> {
     let seen = (0..classes.len()).filter(|&class| classes[class] > 0);
     let (small, large) = (
         seen.clone().min_by_key(|&class| (classes[class], class))?,
         seen.max_by_key(|&class| (classes[class], usize::MAX - class))?,
     );
+    (classes[large] >= UNBALANCED * classes[small]).then_some((small, large))
+}
+
+fn balance(labels: &[String], classes: &[usize]) -> Option<Finding> {
+    let (small, large) = unbalanced(classes)?;
     let rows = classes.iter().sum::<usize>();
-    (classes[large] >= UNBALANCED * classes[small]).then(|| Finding {
+    Some(Finding {
         kind: FindingKind::Balance,
         rows: classes[small],
         what: format!(
@@ -56,15 +62,30 @@ fn balance(labels: &[String], classes: &[usize], weights: bool) -> Option<Findin
             labels[large],
             100.0 * classes[large] as f64 / rows as f64
         ),
-        advice: format!(
-            "read macro-F1 and the scores of each class, not accuracy; {}gather more rows of the small classes",
-            if weights { "train with --class-weights balanced, so that each class counts the same; " } else { "" }
-        ),
+        advice: "read macro-F1 and the scores of each class, not accuracy; train with --class-weights balanced, so that each class counts \
+                 the same; gather more rows of the small classes"
+            .into(),
         examples: Vec::new(),
     })
 }
 
 fn rare(labels: &[String], classes: &[usize]) -> Option<Finding> {
+    let (what, rows) = few_rows("classes", labels, classes)?;
+    Some(Finding {
+        kind: FindingKind::Balance,
+        rows,
+        what,
+        advice: "gather more of them, or join them to other classes: they are hardly learned, and cannot be judged".into(),
+        examples: Vec::new(),
+    })
+}
+
+/// Which of the classes or labels have few training rows, and how many rows they have together.
+pub(super) fn few_rows(
+    noun: &str,
+    labels: &[String],
+    classes: &[usize],
+) -> Option<(String, usize)> {
     let rare: Vec<usize> = (0..classes.len())
         .filter(|&class| classes[class] < FEW_OF_A_CLASS)
         .collect();
@@ -76,21 +97,19 @@ fn rare(labels: &[String], classes: &[usize]) -> Option<Finding> {
     if rare.len() > named.len() {
         named.push("...".into());
     }
-    (!rare.is_empty()).then(|| Finding {
-        kind: FindingKind::Balance,
-        rows: rare.iter().map(|&class| classes[class]).sum(),
-        what: format!(
-            "{} of {} classes have fewer than {FEW_OF_A_CLASS} training rows: {}",
+    (!rare.is_empty()).then(|| {
+        let what = format!(
+            "{} of {} {noun} have fewer than {FEW_OF_A_CLASS} training rows: {}",
             rare.len(),
             classes.len(),
             named.join(", ")
-        ),
-        advice: "gather more of them, or join them to other classes: they are hardly learned, and cannot be judged".into(),
-        examples: Vec::new(),
+        );
+        (what, rare.iter().map(|&class| classes[class]).sum())
     })
 }
 
-fn few(test_rows: usize) -> Option<Finding> {
+/// Too few test rows to judge by.
+pub(super) fn few(test_rows: usize) -> Option<Finding> {
     // Half the width of the 95 % interval of a proportion of a half, the widest.
     let half_width = 100.0 * 1.96 * (0.25 / test_rows.max(1) as f64).sqrt();
     (test_rows < FEW_TO_JUDGE).then(|| Finding {
@@ -98,23 +117,6 @@ fn few(test_rows: usize) -> Option<Finding> {
         rows: test_rows,
         what: format!("{test_rows} test rows tell an accuracy to {half_width:.0} points at worst"),
         advice: "judge by folds (--folds 10), which tests on every row once".into(),
-        examples: Vec::new(),
-    })
-}
-
-/// Rows that were left out since they cannot be read.
-pub(super) fn find_unreadable(unreadable: &Unreadable, rows: usize, noun: &str) -> Option<Finding> {
-    let count = unreadable.count;
-    (count > 0).then(|| Finding {
-        kind: FindingKind::Unreadable,
-        rows: count,
-        what: format!(
-            "{count} of {} {noun} cannot be read and are left out: {}",
-            rows + count,
-            unreadable.shown.join("; ")
-        ),
-        advice: "mend them or copy them again from their source; --bad-rows 0 makes them an error"
-            .into(),
         examples: Vec::new(),
     })
 }

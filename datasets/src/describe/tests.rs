@@ -16,7 +16,7 @@ fn set(labels: &[&str], parts: [&[(&str, u32)]; 3]) -> TextSet {
         labels: labels.iter().map(|label| (*label).to_owned()).collect(),
         duplicates: count_duplicates(&split),
         split,
-        label_separator: None,
+        sets: None,
         language: Language::English,
         notes: vec!["said".into()],
         sha256: "00".into(),
@@ -41,6 +41,11 @@ fn plain() -> Vec<(String, u32)> {
         .collect()
 }
 
+fn borrowed(rows: &[(String, u32)]) -> Vec<(&str, u32)> {
+    let rows = rows.iter();
+    rows.map(|(text, label)| (text.as_str(), *label)).collect()
+}
+
 fn kinds(rows: &[(String, u32)]) -> Vec<FindingKind> {
     findings(rows)
         .into_iter()
@@ -49,14 +54,10 @@ fn kinds(rows: &[(String, u32)]) -> Vec<FindingKind> {
 }
 
 fn findings(rows: &[(String, u32)]) -> Vec<Finding> {
-    let rows: Vec<(&str, u32)> = rows
-        .iter()
-        .map(|(text, label)| (text.as_str(), *label))
-        .collect();
     // Many test rows, so that their number is no finding.
     let other: Vec<String> = (0..400).map(|i| format!("fine film take {i}")).collect();
     let test: Vec<(&str, u32)> = other.iter().map(|text| (text.as_str(), 0)).collect();
-    let found = describe_texts(&set(&["bad", "good"], [&rows, &[], &test])).findings;
+    let found = describe_texts(&set(&["bad", "good"], [&borrowed(rows), &[], &test])).findings;
     found
         .into_iter()
         .filter(|finding| finding.kind != FindingKind::Unknown)
@@ -252,4 +253,72 @@ fn a_long_text_is_shown() {
     let mut rows = plain();
     rows[3].0 = "much ".repeat(1000);
     assert_eq!(kinds(&rows), [FindingKind::Long]);
+}
+
+#[test]
+fn labels_are_counted_where_rows_have_any_number_of_them() {
+    let cells = ["", "fine|new", "new | fine", "old"];
+    let rows = |count: usize, cell: fn(usize) -> u32| -> Vec<(String, u32)> {
+        let row = |i: usize| (format!("text {i} of {count}"), cell(i));
+        (0..count).map(row).collect()
+    };
+    // Of ten training rows one has no label, and one is old.
+    let mut train = rows(100, |i| [1, 2][i % 2]);
+    for row in 0..10 {
+        train[10 * row].1 = 0;
+        train[10 * row + 1].1 = 3;
+    }
+    train[2].0 = train[3].0.to_uppercase();
+    let test = rows(400, |i| [1, 3][i % 2]);
+    let mut set = set(&cells, [&borrowed(&train), &[], &borrowed(&test)]);
+    set.sets = Some(LabelSets::of(&set.labels, "|").unwrap());
+    let description = describe_texts(&set);
+    assert_eq!(description.labels, ["fine", "new", "old"]);
+    let [train, _, test] = &description.parts;
+    assert_eq!(train.classes, [80, 80, 10]);
+    assert_eq!(train.unlabelled, Some(10));
+    let labels = train.labels_a_row.unwrap();
+    assert_eq!((labels.least, labels.median, labels.most), (0, 2, 2));
+    assert_eq!(test.classes, [200, 200, 200]);
+    let found: Vec<&str> = description
+        .findings
+        .iter()
+        .map(|f| f.what.as_str())
+        .collect();
+    for said in [
+        "unbalanced: `fine` has 80 training rows and `old` has 10",
+        "1 of 3 labels have fewer than 20 training rows: `old` (10)",
+        "10 of 500 rows have no label",
+        "labels that stand in the same training rows: `fine` and `new`",
+        // Whose labels are the same in another order.
+        "1 of 100 training texts repeat an earlier one",
+    ] {
+        let is_said = found.iter().any(|what| what.starts_with(said));
+        assert!(is_said, "{said}: {found:#?}");
+    }
+    let mut kinds = description.findings.iter().map(|finding| finding.kind);
+    assert!(!kinds.any(|kind| kind == FindingKind::Conflicts));
+    let shown = description.to_string();
+    for part in [
+        "tiny: 500 rows, 3 labels, any number of them a row",
+        "fine         80  80.0 %",
+        "train  labels      0 to 2, median 2, mean 1.7, 95 % up to 2; 10 rows have none",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn several_labels_in_a_cell_are_noticed() {
+    let labels = ["bad", "bad;good", "good"];
+    let found = describe_texts(&set(&labels, [&borrowed(&plain()), &[], &[]])).findings;
+    let said = found
+        .iter()
+        .find(|f| f.kind == FindingKind::Labels)
+        .unwrap();
+    assert!(
+        said.what
+            .contains("1 of 3 classes look like several labels in one cell, such as `bad;good`")
+    );
+    assert!(said.advice.contains("--multi-label \";\""), "{said:?}");
 }

@@ -13,7 +13,6 @@ pub use text::{TextTask, documents_of};
 use datasets::{DataError, OpenOptions};
 
 use crate::config::RunConfig;
-use crate::label_sets::LabelSetError;
 
 /// Why a run could not be put together.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +26,6 @@ pub enum AssemblyError {
     /// The word vectors could not be read.
     #[error(transparent)]
     Vectors(#[from] datasets::word_vectors::VectorError),
-    /// The labels of the rows do not fit.
-    #[error(transparent)]
-    LabelSets(#[from] LabelSetError),
     /// A setting does not fit the data or the network.
     #[error("`{key}`: {reason}")]
     Setting {

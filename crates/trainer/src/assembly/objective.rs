@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::AssemblyError;
 use crate::config::{ClassWeights, RunConfig};
-use crate::label_sets::LabelSets;
 use crate::learning::Objective;
+use datasets::LabelSets;
 
 /// The loss of a run on a set with these class names and training labels, and what the user should hear about it.
 ///

@@ -6,12 +6,11 @@ use datasets::tokenize::{
     Cleaning, Tokenizer, TokenizerSource, UnknownTokenizer, VocabularyOptions,
 };
 use datasets::word_vectors::{TokenList, VectorOptions, WordVectors, read_word_vectors};
-use datasets::{Language, OpenOptions, Origins, Split, TextExample, TextSet, open_text};
+use datasets::{LabelSets, Language, OpenOptions, Origins, Split, TextExample, TextSet, open_text};
 
 use super::{AssemblyError, open_options, require_examples};
 use crate::config::{RunConfig, TextConfig};
 use crate::examples::Texts;
-use crate::label_sets::LabelSets;
 
 /// A text set, ready to train on.
 pub struct TextTask {
@@ -81,16 +80,13 @@ impl TextTask {
             labels,
             split,
             language,
-            label_separator,
+            sets,
             mut notes,
             sha256,
             origins,
             test_is_cut,
             ..
         } = set;
-        let sets = label_separator
-            .map(|separator| LabelSets::of(&labels, &separator))
-            .transpose()?;
         let labels = sets.as_ref().map_or(labels, |sets| sets.classes().to_vec());
         let parts = [("training", split.train.len()), ("dev", split.dev.len())];
         require_examples(&name, &parts)?;

@@ -11,12 +11,12 @@ use super::options::{DataArgs, MachineArgs};
 use crate::assembly::{ImageTask, TextTask};
 use crate::config::RunConfig;
 use crate::examples::{Images, Texts};
-use crate::label_sets::LabelSets;
 use crate::learning::{Evaluation, SetEvaluation};
 use crate::prediction::Predictor;
 use crate::run;
 use crate::run_folder::{RunFiles, SetScore, TestScore};
 use crate::statistics::{ConfusionMatrix, SetIntervals, sets_of};
+use datasets::LabelSets;
 
 /// Options of `eval`.
 #[derive(Args, Debug)]

@@ -107,7 +107,7 @@ fn judged_by(asked: JudgeBy, objective: &Objective) -> JudgeBy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::label_sets::LabelSets;
+    use datasets::LabelSets;
 
     #[test]
     fn what_is_left_open_follows_from_the_loss() {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use cnn_core::ops;
 
-use crate::label_sets::LabelSets;
 use crate::network::Network;
+use datasets::LabelSets;
 
 /// The loss of a run.
 #[derive(Clone, Debug, Default, PartialEq)]

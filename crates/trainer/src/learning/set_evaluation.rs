@@ -3,10 +3,10 @@
 use burn::tensor::Device;
 
 use crate::examples::Examples;
-use crate::label_sets::LabelSets;
 use crate::network::Network;
 use crate::statistics::{LabelSetScores, best_thresholds, given};
 use crate::weights::values_of;
+use datasets::LabelSets;
 
 /// Examples per forward pass. It does not change the answers.
 const BATCH: usize = 256;

@@ -2,7 +2,7 @@
 //!
 //! It learns from the training and dev parts together: all that the network has seen. One label a row leaves it no choice to make on dev.
 
-use datasets::{Language, TextExample};
+use datasets::{LabelSets, Language, TextExample};
 
 use super::RunError;
 use crate::assembly::{ImageTask, TextTask};
@@ -10,7 +10,6 @@ use crate::baseline::{
     BaselineRun, Parts, SetBaselineRun, SetParts, Units, run_pixel_baseline, run_set_baseline,
     run_text_baseline,
 };
-use crate::label_sets::LabelSets;
 use crate::learning::Objective;
 
 /// Fits and judges the text baseline with the class weights of the network's loss.

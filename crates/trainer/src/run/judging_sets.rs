@@ -3,12 +3,12 @@
 use super::{RunError, Work, baseline};
 use crate::assembly::TextTask;
 use crate::examples::Examples;
-use crate::label_sets::LabelSets;
 use crate::learning::{SetEvaluation, logits};
 use crate::network::Network;
 use crate::report::{Answers, Judged, SetAnswers, SetJudgement};
 use crate::run_folder::{Predictions, RunResult, TestScore, TrainSummary};
 use crate::statistics::sets_of;
+use datasets::LabelSets;
 
 /// A set whose rows may have any number of labels.
 pub(super) struct ManyLabels<'a> {

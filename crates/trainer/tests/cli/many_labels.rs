@@ -174,6 +174,41 @@ fn several_labels_a_row_go_the_whole_way() {
 }
 
 #[test]
+fn labels_are_described_each_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write_table(&at("own.csv"), "|");
+    let table = ["data", "describe", word(&at("own.csv")), "--multi-label"].map(str::to_owned);
+    write_lists(&at("own.jsonl"));
+    let lists = ["data", "describe", word(&at("own.jsonl"))].map(str::to_owned);
+    for arguments in [&table[..], &lists] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let described = output(&arguments).done().out;
+        for part in [
+            "own: 240 rows, 3 labels, any number of them a row",
+            "blue         96  50.0 %",
+            "labels      0 to 3, median",
+            "24 rows have none",
+            "30 of 240 rows have no label",
+            "baseline on dev: micro-F1 1.0000, macro-F1 1.0000, all labels right 100.00 %",
+        ] {
+            assert!(described.contains(part), "{part}: {described}");
+        }
+        let object = &output(&[&arguments[..], &["--json"]].concat())
+            .done()
+            .json()[0];
+        assert_eq!(object["labels"], json!(["blue", "green", "red"]));
+        assert_eq!(object["parts"][0]["classes"], json!([96, 96, 96]));
+        assert_eq!(object["parts"][0]["unlabelled"], 24);
+        assert_eq!(object["baseline"]["micro_f1"], 1.0);
+    }
+    super::samples::write_bars(&at("bars"));
+    let images = output(&["data", "describe", word(&at("bars")), "--multi-label"]);
+    assert_eq!(images.code, 2);
+    assert!(images.err.contains("for texts"), "{}", images.err);
+}
+
+#[test]
 fn what_does_not_go_with_several_labels_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

@@ -1,8 +1,8 @@
 //! Rows with any number of labels: which classes stand behind each cell that a file holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use datasets::Limits;
+use crate::readers::Limits;
 
 /// The sets of labels that occur, numbered as the cells of the file are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,6 +143,15 @@ impl LabelSets {
         })
     }
 
+    /// For each cell the first one that holds the same labels.
+    pub fn first_alike(&self) -> Vec<u32> {
+        let mut first: HashMap<&[u32], u32> = HashMap::new();
+        let cells = (0u32..).zip(&self.sets);
+        cells
+            .map(|(cell, set)| *first.entry(set).or_insert(cell))
+            .collect()
+    }
+
     /// The class names, in the order of a network's scores.
     pub fn classes(&self) -> &[String] {
         &self.classes
@@ -151,6 +160,11 @@ impl LabelSets {
     /// The classes of a cell, ascending.
     pub fn set(&self, cell: u32) -> &[u32] {
         &self.sets[cell as usize]
+    }
+
+    /// Whether a cell has a class.
+    pub fn has(&self, cell: u32, class: usize) -> bool {
+        self.set(cell).iter().any(|known| *known as usize == class)
     }
 
     /// Whether each row has each class, `[rows, classes]`, row by row; `cells` are the rows' cells.
@@ -173,6 +187,18 @@ impl LabelSets {
             .map(|is| f32::from(u8::from(is)))
             .collect()
     }
+}
+
+/// What seems to part several labels in one cell where each cell was taken for one label: the parts are fewer than the cells, so
+/// that they come again and again.
+pub(crate) fn seems_parted_by(labels: &[String]) -> Option<&'static str> {
+    ["|", ";", ","].into_iter().find(|separator| {
+        let parts: BTreeSet<&str> = labels
+            .iter()
+            .flat_map(|label| labels_of(label, separator))
+            .collect();
+        parts.len() < labels.len() && labels.iter().any(|label| label.contains(separator))
+    })
 }
 
 fn labels_of<'a>(cell: &'a str, separator: &str) -> Vec<&'a str> {
@@ -201,6 +227,26 @@ mod tests {
         assert_eq!(sets.targets(&[3, 0]), [1.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
         let numbers = LabelSets::of(&cells(&["10;9", "-1"]), ";").unwrap();
         assert_eq!(numbers.classes(), ["-1", "9", "10"]);
+    }
+
+    #[test]
+    fn cells_of_the_same_labels_are_alike() {
+        let sets = LabelSets::of(&cells(&["a|b", "a", "b | a", "", " "]), "|").unwrap();
+        assert_eq!(sets.first_alike(), [0, 1, 0, 3, 3]);
+    }
+
+    #[test]
+    fn several_labels_in_a_cell_are_told_from_names_with_commas() {
+        let cases: [(&[&str], Option<&str>); 5] = [
+            (&["a", "b", "a|b"], Some("|")),
+            (&["a; b", "b; c", "a; c", "c"], Some(";")),
+            (&["Doe, J", "Roe, J", "Poe, E"], None),
+            (&["a|b", "c|d"], None),
+            (&["a", "b"], None),
+        ];
+        for (labels, separator) in cases {
+            assert_eq!(seems_parted_by(&cells(labels)), separator, "{labels:?}");
+        }
     }
 
     #[test]
