@@ -178,7 +178,7 @@ pub fn train(
             };
             let network =
                 assembly::lenet5(config, task.train.channels, task.labels.len(), &trained)?;
-            let sample = sample::of_images(&session.folder, &task.dev)?;
+            let sample = || sample::of_images(&session.folder, &task.dev);
             let baseline = || baseline::of_images(&task, &objective);
             work.finish(
                 network,
@@ -220,7 +220,7 @@ pub fn train(
                 notes: &task.notes,
                 rows: &task,
             };
-            let sample = sample::of_texts(&session.folder, &task.split.dev)?;
+            let sample = || sample::of_texts(&session.folder, &task.split.dev);
             let (words, classes) = (task.tokenizer.vocabulary_size(), task.labels.len());
             let baseline = extras
                 .baseline
@@ -262,7 +262,7 @@ impl Work<'_> {
         [train, dev, test]: [&E; 3],
         tokenizer: Option<&Tokenizer>,
         baseline: Option<impl FnOnce() -> Result<BaselineRun, RunError>>,
-        sample: Option<String>,
+        sample: impl FnOnce() -> Result<Option<String>, RunError>,
     ) -> Result<RunOutcome, RunError>
     where
         N: Network,
@@ -304,6 +304,7 @@ impl Work<'_> {
             repeats: self.rows.repeats(),
         };
         self.write_beginnings(tokenizer, &card)?;
+        let sample = sample()?;
         let mut checkpoints = folder.open_checkpoints()?;
         let latest = checkpoints.latest_valid()?;
         for skipped in &latest.skipped {

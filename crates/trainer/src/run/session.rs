@@ -75,6 +75,7 @@ impl Session {
 
     /// Writes the settings, where they are not there yet, and what it runs on and learns from.
     pub(crate) fn write_beginnings(&self, machine: &Machine, sha256: &str) -> Result<(), RunError> {
+        self.folder.begin()?;
         if !self.resumed {
             let config = self.config.to_toml();
             self.folder.write(RunFile::Config, config.as_bytes())?;

@@ -6,7 +6,7 @@ use super::error::RunFolderError;
 use super::files::{CHECKPOINTS, RunFile, RunFiles, check_labels};
 use super::lock::{LOCK_FILE, RunLock};
 use super::metrics::{Cut, MetricsLog};
-use super::place::Place;
+use super::place::{Place, make_folders};
 use super::result::RunResult;
 use crate::checkpoint::{
     CheckpointError, CheckpointStore, Disk, IoFailure, Storage, remove_tree, write_atomically,
@@ -15,8 +15,10 @@ use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A run folder being written. The lock is held until this is dropped or the process ends.
+/// A run folder being written. The lock is held until this is dropped or the process ends. Where nothing was written by then, what
+/// was made for it is removed: a run that is refused leaves no trace.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -28,6 +30,7 @@ use std::sync::Arc;
 ///     data: "digits".into(),
 /// };
 /// let run = RunFolder::create(&place, false)?;
+/// run.begin()?;
 /// run.write(RunFile::Config, b"seed = 1\n")?;
 /// assert!(run.folder().ends_with("runs/lenet5-digits"));
 /// # Ok::<(), trainer::run_folder::RunFolderError>(())
@@ -36,6 +39,10 @@ use std::sync::Arc;
 pub struct RunFolder {
     files: RunFiles,
     storage: Arc<dyn Storage>,
+    /// The folders that were made for it, the innermost first.
+    made: Vec<PathBuf>,
+    /// Whether there is a run that gives way to this one when it begins.
+    replaces: AtomicBool,
     _lock: RunLock,
 }
 
@@ -44,7 +51,7 @@ impl RunFolder {
     ///
     /// A named place takes the next free number. A place given exactly must be new, empty, or hold a
     /// run that `force` allows to overwrite: then its files, and only those that belong to a run, are
-    /// removed.
+    /// removed by [`RunFolder::begin`], so that a run which is refused before that costs nothing.
     ///
     /// # Errors
     /// [`RunFolderError::Finished`], [`RunFolderError::Unfinished`] and [`RunFolderError::Occupied`]
@@ -63,17 +70,17 @@ impl RunFolder {
         force: bool,
         storage: Arc<dyn Storage>,
     ) -> Result<Self, RunFolderError> {
-        let path = match place {
+        let (path, made) = match place {
             Place::Named { .. } => place.claim()?,
             Place::At(path) => {
-                fs::create_dir_all(path).map_err(IoFailure::new("create the folder", path))?;
+                let made = make_folders(path)?;
                 if !is_run_or_empty(path)? {
                     return Err(RunFolderError::Occupied { path: path.clone() });
                 }
-                path.clone()
+                (path.clone(), made)
             }
         };
-        let run = Self::lock(path, storage)?;
+        let run = Self::lock(path, storage, made)?;
         // Only now, under the lock, is what is there sure to stay as it is.
         let path = run.folder().to_path_buf();
         let is_begun = run.files.path(RunFile::Config).exists() || run.files.checkpoints().exists();
@@ -81,7 +88,22 @@ impl RunFolder {
             (true, _, false) => Err(RunFolderError::Finished { path }),
             (false, true, false) => Err(RunFolderError::Unfinished { path }),
             (false, false, _) => Ok(run),
-            (_, _, true) => run.clear().map(|()| run),
+            (_, _, true) => {
+                run.replaces.store(true, Ordering::Relaxed);
+                Ok(run)
+            }
+        }
+    }
+
+    /// From here on the folder is this run's: the files of one that it replaces are removed. To be called before the first file is
+    /// written.
+    ///
+    /// # Errors
+    /// Whatever fails on the disk.
+    pub fn begin(&self) -> Result<(), RunFolderError> {
+        match self.replaces.swap(false, Ordering::Relaxed) {
+            true => self.clear(),
+            false => Ok(()),
         }
     }
 
@@ -94,14 +116,20 @@ impl RunFolder {
     pub fn resume(place: &Place) -> Result<Self, RunFolderError> {
         let path = place.newest()?;
         RunFiles::open(&path)?;
-        Self::lock(path, Arc::new(Disk))
+        Self::lock(path, Arc::new(Disk), Vec::new())
     }
 
-    fn lock(path: PathBuf, storage: Arc<dyn Storage>) -> Result<Self, RunFolderError> {
-        let lock = RunLock::take(&path)?;
+    fn lock(
+        path: PathBuf,
+        storage: Arc<dyn Storage>,
+        made: Vec<PathBuf>,
+    ) -> Result<Self, RunFolderError> {
+        let lock = RunLock::take(&path).inspect_err(|_| remove_empty(&made))?;
         Ok(Self {
             files: RunFiles::at(path),
             storage,
+            made,
+            replaces: false.into(),
             _lock: lock,
         })
     }
@@ -224,6 +252,24 @@ impl RunFolder {
             .map_err(IoFailure::new("sync the folder", self.folder()))?;
         Ok(())
     }
+}
+
+impl Drop for RunFolder {
+    fn drop(&mut self) {
+        let names = self.storage.list(self.folder()).unwrap_or_default();
+        let untouched = names.iter().all(|entry| entry.name == LOCK_FILE);
+        if untouched && !names.is_empty() {
+            // The lock is still held; who has opened its file meanwhile looks whether that is still there. What cannot be removed
+            // stays: an empty folder is no obstacle.
+            let _ = fs::remove_file(self.folder().join(LOCK_FILE));
+            remove_empty(&self.made);
+        }
+    }
+}
+
+/// Removes folders, the innermost first, as far as they are empty.
+fn remove_empty(folders: &[PathBuf]) {
+    let _ = folders.iter().try_for_each(fs::remove_dir);
 }
 
 /// Whether nothing is lost or littered by running here: the folder is empty, or a run has been here

@@ -62,7 +62,11 @@ fn a_finished_run_is_overwritten_only_by_force() {
     assert!(files.read_result().unwrap().is_some());
 
     fs::write(place.first().join("notes.txt"), "mine").unwrap();
+    // Refused before it begins, the new run costs nothing.
+    drop(RunFolder::create(&place, true).unwrap());
+    assert!(files.read_result().unwrap().is_some());
     let run = RunFolder::create(&place, true).unwrap();
+    run.begin().unwrap();
     let left: Vec<_> = Disk.list(run.folder()).unwrap();
     let left: Vec<_> = left.iter().map(|e| e.name.to_str().unwrap()).collect();
     assert_eq!(left, [".lock", "notes.txt"]);
@@ -82,6 +86,7 @@ fn an_unfinished_run_is_resumed_or_forced_but_not_overwritten() {
     assert_eq!(checkpoints.steps().unwrap(), [1]);
     drop(run);
     let run = RunFolder::create(&place, true).unwrap();
+    run.begin().unwrap();
     assert!(!run.files().checkpoints().exists());
 }
 
@@ -189,6 +194,30 @@ fn another_process_is_named_and_killing_it_frees_the_run() {
     child.kill().unwrap();
     child.wait().unwrap();
     RunFolder::create(&place, false).unwrap();
+}
+
+#[test]
+fn a_run_that_writes_nothing_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("deep/runs");
+    let named = Place::Named {
+        runs: runs.clone(),
+        model: "textcnn".to_owned(),
+        data: "own".to_owned(),
+    };
+    drop(RunFolder::create(&named, false).unwrap());
+    assert!(Disk.list(folder.path()).unwrap().is_empty());
+    // What others have there stays, and so does a folder that was there before.
+    fs::create_dir_all(&runs).unwrap();
+    fs::write(runs.join("notes.txt"), "mine").unwrap();
+    drop(RunFolder::create(&named, false).unwrap());
+    drop(RunFolder::create(&at(folder.path()), false).unwrap());
+    assert_eq!(Disk.list(&runs).unwrap().len(), 1);
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    drop(RunFolder::create(&Place::At(empty.clone()), false).unwrap());
+    assert!(Disk.list(&empty).unwrap().is_empty());
+    assert_eq!(Disk.list(folder.path()).unwrap().len(), 2);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind, Read, Write};
 use std::path::Path;
 
-/// The lock file of a run. It stays when the run ends: removing it could pull it from under a process
-/// that has just opened it.
+/// The lock file of a run. It stays when the run ends. A run that wrote nothing takes it away with its folder, so that who takes a lock
+/// looks whether its file is still the one that is there.
 pub(super) const LOCK_FILE: &str = ".lock";
 
 /// A lock held until dropped, or until the process ends in whatever way: the system releases it, so a
@@ -34,7 +34,14 @@ impl RunLock {
             .open(&path)
             .map_err(IoFailure::new("open", &path))?;
         match file.try_lock() {
-            Ok(()) => {}
+            Ok(()) if is_there(&file, &path) => {}
+            // Another process had it, and took it away.
+            Ok(()) => {
+                return Err(RunFolderError::Busy {
+                    path: folder.to_path_buf(),
+                    holder: read_holder(file),
+                });
+            }
             Err(TryLockError::WouldBlock) => {
                 return Err(RunFolderError::Busy {
                     path: folder.to_path_buf(),
@@ -51,6 +58,21 @@ impl RunLock {
             .map_err(IoFailure::new("write", &path))?;
         Ok(Self { _file: file })
     }
+}
+
+/// Whether the open file is the one at `path`.
+#[cfg(unix)]
+fn is_there(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let number = |found: std::fs::Metadata| (found.dev(), found.ino());
+    let [open, there] = [file.metadata(), path.metadata()].map(|found| found.ok().map(number));
+    open == there
+}
+
+/// Elsewhere an open file cannot be taken away.
+#[cfg(not(unix))]
+fn is_there(_: &File, _: &Path) -> bool {
+    true
 }
 
 /// Reads what the holder wrote; it may not have come to that yet.

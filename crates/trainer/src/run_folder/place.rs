@@ -53,15 +53,17 @@ impl Place {
     }
 
     /// Creates a folder that nobody has. Creating is the claim: of two processes that try the same name
-    /// at once, one goes on to the next.
-    pub(super) fn claim(&self) -> Result<PathBuf, RunFolderError> {
+    /// at once, one goes on to the next. With it come the folders that were made, the innermost first.
+    pub(super) fn claim(&self) -> Result<(PathBuf, Vec<PathBuf>), RunFolderError> {
         let first = self.first();
-        let parent = first.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).map_err(IoFailure::new("create the folder", parent))?;
+        let mut made = make_folders(first.parent().unwrap_or(Path::new(".")))?;
         for number in 1..=LAST_NUMBER {
             let path = self.numbered(number);
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(path),
+                Ok(()) => {
+                    made.insert(0, path.clone());
+                    return Ok((path, made));
+                }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(IoFailure::new("create the folder", &path)(error).into()),
             }
@@ -87,6 +89,15 @@ impl Place {
             .find(|path| path.is_dir())
             .ok_or_else(nothing)
     }
+}
+
+/// Creates a folder and those around it; returns the ones that were not there, the innermost first.
+pub(super) fn make_folders(path: &Path) -> Result<Vec<PathBuf>, RunFolderError> {
+    let missing = path.ancestors().take_while(|folder| !folder.exists());
+    let missing = missing.filter(|folder| !folder.as_os_str().is_empty());
+    let missing = missing.map(Path::to_path_buf).collect();
+    fs::create_dir_all(path).map_err(IoFailure::new("create the folder", path))?;
+    Ok(missing)
 }
 
 /// Makes a name safe as part of a folder's name on every system: letters, digits, `_` and `.`, other
@@ -131,7 +142,7 @@ mod tests {
         let newest = place.newest().unwrap_err();
         assert!(matches!(newest, RunFolderError::NothingToResume { .. }));
         for name in ["textcnn-mr", "textcnn-mr-2", "textcnn-mr-3"] {
-            assert_eq!(place.claim().unwrap(), runs.join(name));
+            assert_eq!(place.claim().unwrap().0, runs.join(name));
             assert_eq!(place.newest().unwrap(), runs.join(name));
         }
         fs::remove_dir(runs.join("textcnn-mr-2")).unwrap();
@@ -144,7 +155,7 @@ mod tests {
         let place = place(folder.path(), "mr");
         let paths: std::collections::BTreeSet<PathBuf> = std::thread::scope(|scope| {
             let claims: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| place.claim().unwrap()))
+                .map(|_| scope.spawn(|| place.claim().unwrap().0))
                 .collect();
             claims.into_iter().map(|c| c.join().unwrap()).collect()
         });
