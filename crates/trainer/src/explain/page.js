@@ -85,7 +85,7 @@
 
     const remarks = [];
     if (text.words.length === 0) remarks.push("no word was read: the answer comes from the biases alone");
-    if (text.unknown > 0) remarks.push(text.unknown + " of its words were not in the training texts");
+    if (text.unknown > 0) remarks.push(text.unknown + " of its words " + (text.unknown === 1 ? "was" : "were") + " not in the training texts");
     if (text.truncated) remarks.push("only the first " + text.words.length + " of " + text.tokens + " words were read");
     const panel = make("div", "detail");
     panel.setAttribute("aria-live", "polite");

@@ -1,9 +1,13 @@
 //! `report`: the page, the card and the table of a run, and two runs compared.
 
+#[path = "../pages/sections.rs"]
+mod sections;
+
 use std::path::Path;
 
 use datasets::readers::picture::png;
 
+use self::sections::SECTIONS;
 use super::command::{Answer, output, train, word};
 use super::samples::{bar, write_json_lines};
 
@@ -14,17 +18,7 @@ pub fn read(run: &Path, name: &str) -> String {
 
 /// Every report has these.
 pub fn has_all_sections(page: &str) {
-    for section in [
-        "scores",
-        "training",
-        "classes",
-        "confusions",
-        "calibration",
-        "errors",
-        "labels",
-        "data",
-        "repeat",
-    ] {
+    for section in SECTIONS {
         assert!(
             page.contains(&format!("<section id=\"{section}\">")),
             "{section}"

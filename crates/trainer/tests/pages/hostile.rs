@@ -25,13 +25,28 @@ const LABELS: [&str; 3] = [
 /// A trained run, removed when the test ends.
 pub struct Hostile {
     folder: TempDir,
+    /// The network.
+    pub model: &'static str,
+    /// Whether rows have any number of labels.
+    pub sets: bool,
 }
 
 impl Hostile {
     /// A short training of `model`.
-    pub fn trained(model: &str) -> Self {
+    pub fn trained(model: &'static str) -> Self {
+        Self::of(model, false)
+    }
+
+    /// The same on rows that have any number of labels.
+    pub fn trained_on_sets(model: &'static str) -> Self {
+        Self::of(model, true)
+    }
+
+    fn of(model: &'static str, sets: bool) -> Self {
         let run = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
+            model,
+            sets,
         };
         let data = match model {
             "lenet5" => run.write_pictures(),
@@ -79,8 +94,19 @@ impl Hostile {
                 "{} {number}",
                 TEXTS[number % TEXTS.len()].repeat(1 + number % 5)
             );
-            serde_json::json!({ "text": text, "label": LABELS[number * 7 % 11 % 3] }).to_string()
-                + "\n"
+            let first = number * 7 % 11;
+            let label = match self.sets {
+                false => serde_json::json!(LABELS[first % 3]),
+                true => {
+                    let has = |label: &usize| first >> label & 1 == 1;
+                    // What parts labels is part of none.
+                    let own = (0..3)
+                        .filter(has)
+                        .map(|label| LABELS[label].replace('|', "/"));
+                    serde_json::json!(own.collect::<Vec<String>>())
+                }
+            };
+            serde_json::json!({ "text": text, "label": label }).to_string() + "\n"
         });
         let data = self.folder().join("hostile.jsonl");
         std::fs::write(&data, rows.collect::<String>()).expect("it can be written");

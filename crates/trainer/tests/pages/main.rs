@@ -7,9 +7,11 @@
 
 mod browser;
 mod hostile;
+mod sections;
 
 use browser::{Page, look_at};
 use hostile::{Hostile, TEXTS};
+use sections::SECTIONS;
 use serde_json::{Value, json};
 
 /// The numbers of a grid of a page.
@@ -40,29 +42,16 @@ fn check_pages(run: &Hostile, explained: Page, check_explained: impl Fn(&Value))
 
 /// What must hold of a report beside what holds of every page.
 fn check_report(screen: &Value) {
-    let sections = [
-        "scores",
-        "training",
-        "classes",
-        "confusions",
-        "calibration",
-        "errors",
-        "labels",
-        "data",
-        "repeat",
-    ];
     let seen = screen["sections"].as_array().expect("a list").iter();
-    // Rows that stand twice have a section of their own, where there are any.
     let seen = seen.filter(|section| *section != "repeated");
-    assert_eq!(seen.collect::<Vec<_>>(), sections, "{screen}");
+    assert_eq!(seen.collect::<Vec<_>>(), SECTIONS, "{screen}");
     assert!(screen["pictures"].as_u64() >= Some(3), "{screen}");
     // The verdict is on the first screen.
     assert!(screen["seen"]["verdict"].as_f64() < Some(700.0), "{screen}");
     assert!(screen["seen"]["explained"].as_u64() > Some(0), "{screen}");
 }
 
-fn check_texts(model: &str) {
-    let run = Hostile::trained(model);
+fn check_texts(run: &Hostile) {
     let html = run.explained(&TEXTS);
     let look = "(page, view) => {
         const card = page.querySelector('section'), words = [...card.querySelectorAll('.word')];
@@ -78,6 +67,7 @@ fn check_texts(model: &str) {
           parts: rows.map(tr => tr.querySelector('.number').textContent),
           images: page.querySelectorAll('img').length,
           floors: card.querySelectorAll('.floor').length,
+          given: chips.filter(chip => chip.textContent.includes('\u{2713}')).length,
         };
       }";
     let page = Page {
@@ -86,7 +76,7 @@ fn check_texts(model: &str) {
         scripts: 2,
         look,
     };
-    check_pages(&run, page, |screen| {
+    check_pages(run, page, |screen| {
         let seen = &screen["seen"];
         assert_eq!(seen["cards"], TEXTS.len(), "{screen}");
         assert_eq!(seen["images"], 0, "{screen}");
@@ -100,11 +90,16 @@ fn check_texts(model: &str) {
         assert!(detail.starts_with(&format!("{word} gives ")), "{screen}");
         assert_eq!(
             seen["floors"].as_u64() > Some(0),
-            model == "dpcnn",
+            run.model == "dpcnn",
             "{screen}"
         );
         // What is shown adds up, to the three digits that are shown.
         let mut parts = grid(&seen["parts"]);
+        if run.sets {
+            // Below the score stands what it has to reach.
+            parts.pop().expect("a threshold");
+            assert!(seen["given"].as_u64() > Some(0), "{screen}");
+        }
         let total = parts.pop().expect("a score");
         let sum: f64 = parts.iter().sum();
         assert!(
@@ -116,12 +111,17 @@ fn check_texts(model: &str) {
 
 #[test]
 fn the_pages_of_a_textcnn_fit_every_screen_and_tell_the_sum() {
-    check_texts("textcnn");
+    check_texts(&Hostile::trained("textcnn"));
+}
+
+#[test]
+fn the_pages_of_any_number_of_labels_fit_every_screen_and_tell_the_sum() {
+    check_texts(&Hostile::trained_on_sets("textcnn"));
 }
 
 #[test]
 fn the_pages_of_a_dpcnn_fit_every_screen_and_tell_the_sum() {
-    check_texts("dpcnn");
+    check_texts(&Hostile::trained("dpcnn"));
 }
 
 #[test]

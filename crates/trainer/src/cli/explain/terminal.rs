@@ -297,8 +297,13 @@ fn remarks(explanation: &Explanation) -> Vec<String> {
     }
     if explanation.unknown > 0 {
         remarks.push(format!(
-            "{} of its words were not in the training texts",
-            explanation.unknown
+            "{} of its words {} not in the training texts",
+            explanation.unknown,
+            if explanation.unknown == 1 {
+                "was"
+            } else {
+                "were"
+            }
         ));
     }
     if explanation.truncated {

@@ -41,24 +41,24 @@ fn within(ends: Option<[f64; 2]>) -> String {
     })
 }
 
-/// A score with its interval as a cell.
-fn cell(value: f64, ends: Option<[f64; 2]>) -> String {
-    match ends {
-        Some([low, high]) => format!("{value:.4} ({low:.4} to {high:.4})"),
-        None => format!("{value:.4}"),
-    }
+/// A score, and its interval or nothing.
+type Cell = [String; 2];
+
+fn cell(value: f64, ends: Option<[f64; 2]>) -> Cell {
+    let ends = ends.map(|[low, high]| format!("({low:.4} to {high:.4})"));
+    [format!("{value:.4}"), ends.unwrap_or_default()]
 }
 
-/// The machines with their scores: name, micro-F1, macro-F1, Hamming loss, rows wholly right.
-fn machines(result: &RunResult) -> Vec<[String; 5]> {
+/// The machines by their names, with micro-F1, macro-F1, Hamming loss, rows wholly right.
+fn machines(result: &RunResult) -> Vec<(String, [Cell; 4])> {
     let row = |name: &str, sets: &SetScore, macro_f1: f64, exact: f64, ends: [f64; 2]| {
-        [
-            name.to_owned(),
+        let cells = [
             cell(sets.micro_f1, sets.micro_f1_ci95),
             cell(macro_f1, sets.macro_f1_ci95),
             cell(sets.hamming_loss, sets.hamming_loss_ci95),
-            format!("{} ({})", percent(exact), interval(ends)),
-        ]
+            [percent(exact), format!("({})", interval(ends))],
+        ];
+        (name.to_owned(), cells)
     };
     let test = &result.test;
     let network = test.sets.as_ref().map(|sets| {
@@ -81,11 +81,15 @@ pub(super) fn section(page: &mut Markup, material: &Material, judgement: &SetJud
          <th>micro-F1</th><th>macro-F1</th><th>Hamming loss</th><th>rows wholly right</th></tr></thead><tbody>",
         &[],
     );
-    for [name, micro, overall, hamming, exact] in machines(result) {
-        page.put(
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            &[&name, &micro, &overall, &hamming, &exact],
-        );
+    for (name, cells) in machines(result) {
+        page.put("<tr><td>{}</td>", &[&name]);
+        for [score, ends] in cells {
+            page.put(
+                "<td>{}<br><span class=\"soft\">{}</span></td>",
+                &[&score, &ends],
+            );
+        }
+        page.put("</tr>", &[]);
     }
     page.put("</tbody></table></div>", &[]);
     if let Some(comparison) = &judgement.comparison {
@@ -134,7 +138,8 @@ pub(in crate::report) fn card(card: &mut Card, result: &RunResult, sets: &SetSco
         "| machine | micro-F1 | macro-F1 | Hamming loss | rows wholly right |\n|---|---|---|---|---|\n",
         &[],
     );
-    for [name, micro, overall, hamming, exact] in machines(result) {
+    for (name, cells) in machines(result) {
+        let [micro, overall, hamming, exact] = cells.map(|cell| cell.join(" "));
         card.put(
             "| {} | {} | {} | {} | {} |\n",
             &[&name, &micro, &overall, &hamming, &exact],

@@ -21,6 +21,8 @@ const MOST_WORDS: usize = 4096;
 pub struct TextWhy {
     /// How it was found.
     method: Method,
+    /// Whether it is about the score of one label alone: where a text may have any number of them.
+    alone: bool,
     /// Bytes of each word that was read, with what it gave to the answer's score minus to the label's.
     words: Vec<(Range<usize>, f64)>,
     /// The n-grams of the greatest such difference, or the words where there are no n-grams.
@@ -82,6 +84,7 @@ impl TextWhy {
             method: explanation.method,
             words: words.collect(),
             ngrams,
+            alone: !matches!(answer, WrongAnswer::Class(_)),
             residual: answer.of(|class| explanation.residual[class]),
         }
     }
@@ -90,18 +93,22 @@ impl TextWhy {
 /// What the colours mean, where so many texts are explained as this one.
 pub(super) fn legend(page: &mut Markup, why: &TextWhy, count: usize) {
     page.put(
-        "<p class=\"soft\">Words in <mark class=\"w3\">red</mark> spoke for the wrong answer, words in <mark class=\"r3\">green</mark> for \
-         the label: what each gave to the one score minus the other, ",
+        "<p class=\"soft\">Words in <mark class=\"w3\">red</mark> spoke for the wrong answer, words in <mark class=\"r3\">green</mark> ",
         &[],
     );
     match why.method {
         Method::Exact => page.put(
+    let what = match why.alone {
+        true => "against it: what each gave to that score, ",
+        false => "for the label: what each gave to the one score minus the other, ",
+    };
+    page.put(what, &[]);
             "exactly, as cnn explain has it. Below each text, the n-grams that gave most.</p>",
             &[],
         ),
         Method::IntegratedGradients { .. } => page.put(
             "estimated by integrated gradients from a text of as many skipped words, as cnn explain has it. Below each of the first {} \
-             texts, the words that gave most, and what the estimate misses of the difference.</p>",
+             texts, the words that gave most, and what the estimate misses.</p>",
             &[&count],
         ),
     };
