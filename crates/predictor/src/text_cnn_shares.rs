@@ -36,9 +36,10 @@ pub struct TextCnnShares {
     pub filter_bias: Vec<f64>,
     /// What each token gives, `[tokens, classes]`.
     pub words: Vec<f64>,
-    /// The n-grams that won a filter, by their first token and then their length. Their contributions, the filters' biases included,
-    /// add up to the scores less `bias` and `residual`.
+    /// The n-grams that won a filter, by their first token and then their length.
     pub ngrams: Vec<Ngram>,
+    /// What each n-gram gives, the biases of its filters included, `[n-grams, classes]`: together the scores less `bias` and `residual`.
+    pub contributions: Vec<f64>,
     /// `scores` less `bias`, `filter_bias` and all `words`, `[classes]`: rounding.
     pub residual: Vec<f64>,
 }
@@ -50,8 +51,6 @@ pub struct Ngram {
     pub tokens: Range<usize>,
     /// How many filters it won.
     pub filters: usize,
-    /// What it gives, biases of those filters included, `[classes]`.
-    pub contributions: Vec<f64>,
 }
 
 /// A filter that fired, and where.
@@ -150,50 +149,48 @@ impl FrozenTextCnn {
         }
     }
 
-    /// The filters that fire on a document of `len`, sorted by the windows that won them, and those windows.
+    /// The filters of each group, sorted by the windows that won them, and the windows that won any.
     fn windows_that_won(&self, winners: &[u32], len: usize) -> (Vec<u32>, Vec<Won>) {
         let shape = self.table.shape();
-        let (mut within, mut won) = (Vec::with_capacity(winners.len()), Vec::new());
+        let (mut sorted, mut won) = (vec![0; winners.len()], Vec::new());
         let (mut first, mut ends) = (0, Vec::<usize>::new());
         for (group, sizes) in shape.groups.iter().enumerate() {
             let filters = first..first + sizes.filters;
             first = filters.end;
-            let own = winners[filters.clone()].iter().enumerate();
-            let fired = own.filter(|(_, window)| **window != NO_WINNER);
-            // Behind the last window there is one that touches no token.
-            let windows = shape.windows.count(len, sizes.width) + 1;
+            let (winners, sorted) = (&winners[filters.clone()], &mut sorted[filters.clone()]);
+            // Behind the last window there is one that touches no token; filters that do not fire come behind that.
+            let shut = shape.windows.count(len, sizes.width) + 1;
+            let place = |window: u32| (window as usize).min(shut);
             ends.clear();
-            ends.resize(windows + 1, 0);
-            let fired_again = fired.clone();
-            fired.for_each(|(_, window)| ends[*window as usize + 1] += 1);
+            ends.resize(shut + 2, 0);
+            winners
+                .iter()
+                .for_each(|window| ends[place(*window) + 1] += 1);
             for window in 1..ends.len() {
                 ends[window] += ends[window - 1];
             }
-            let base = within.len();
-            within.resize(base + ends[windows], 0);
             // Each end begins where its window does, and moves on with every filter of it.
-            for (filter, window) in fired_again {
-                let end = &mut ends[*window as usize];
-                within[base + *end] = filter as u32;
+            for (filter, window) in (0..).zip(winners) {
+                let end = &mut ends[place(*window)];
+                sorted[*end] = filter;
                 *end += 1;
             }
-            let mut begin = base;
-            for (window, end) in ends[..windows].iter().enumerate() {
+            let mut begin = 0;
+            for (window, end) in ends[..shut].iter().enumerate() {
                 let start = window as isize - self.before(sizes);
-                let own = begin..base + end;
-                begin = own.end;
-                if !own.is_empty() {
+                if begin < *end {
                     won.push(Won {
                         group,
                         filters: filters.clone(),
-                        within: own,
+                        sorted: filters.start + begin..filters.start + end,
                         start,
                         tokens: under(start, sizes.width, len),
                     });
                 }
+                begin = *end;
             }
         }
-        (within, won)
+        (sorted, won)
     }
 
     /// The bias of a filter that fired, and what each of its [`FiredFilter::tokens`] of the document `ids` gives to its value.
@@ -224,16 +221,16 @@ impl FrozenTextCnn {
         let mut scores = vec![0.0; classes];
         self.out.forward(&activations, &mut scores);
 
+        let (sorted, won) = self.windows_that_won(&winners, ids.len());
+        let (ngrams, numbers) = Self::ngrams(&won, ids.len());
         // What the biases of a window's filters give, and what each of its words gives: every other sum is made of these.
-        let (within, mut won) = self.windows_that_won(&winners, ids.len());
-        won.sort_by_key(|won| (won.tokens.start, won.tokens.end));
         let products: Vec<&[f32]> = ids.iter().map(|id| self.table.products(*id)).collect();
-        let mut ngrams: Vec<Ngram> = Vec::with_capacity(won.len());
+        let mut contributions = vec![0.0; ngrams.len() * classes];
         let mut filter_bias = vec![0.0; classes];
         let mut words = vec![0.0; ids.len() * classes];
         let row = classes.next_multiple_of(WEIGHTED_ROW_BLOCK);
         let (mut columns, mut sums) = (Vec::new(), Vec::new());
-        for won in won {
+        for (won, number) in won.into_iter().zip(numbers) {
             columns.clear();
             columns.push(&self.table.bias()[won.filters.clone()]);
             for token in won.tokens.clone() {
@@ -243,24 +240,14 @@ impl FrozenTextCnn {
             sums.clear();
             sums.resize(columns.len() * row, 0.0);
             let weights = &self.wide_weights[won.filters.start * row..won.filters.end * row];
-            let filters = &within[won.within];
-            add_weighted_rows(row, filters, &columns, weights, &mut sums);
+            add_weighted_rows(row, &sorted[won.sorted], &columns, weights, &mut sums);
 
-            if ngrams.last().is_none_or(|last| last.tokens != won.tokens) {
-                ngrams.push(Ngram {
-                    tokens: won.tokens.clone(),
-                    filters: 0,
-                    contributions: vec![0.0; classes],
-                });
-            }
-            let ngram = ngrams.last_mut().expect("it was pushed");
-            ngram.filters += filters.len();
+            let ngram = &mut contributions[number * classes..][..classes];
             let own = won.tokens.start * classes..won.tokens.end * classes;
             let bias = filter_bias.chunks_exact_mut(classes);
             let places = bias.chain(words[own].chunks_exact_mut(classes));
             for (place, parts) in places.zip(sums.chunks_exact(row)) {
-                let both = place.iter_mut().zip(&mut ngram.contributions);
-                for ((place, whole), part) in both.zip(parts) {
+                for ((place, whole), part) in place.iter_mut().zip(&mut *ngram).zip(parts) {
                     *place += part;
                     *whole += part;
                 }
@@ -279,8 +266,35 @@ impl FrozenTextCnn {
             filter_bias,
             words,
             ngrams,
+            contributions,
             residual,
         }
+    }
+
+    /// The n-grams under the windows that won, in their order, and of each window the number of its n-gram.
+    fn ngrams(won: &[Won], len: usize) -> (Vec<Ngram>, Vec<usize>) {
+        // One place for every first token and length.
+        let longest = won.iter().map(|won| won.tokens.len()).max();
+        let lengths = longest.unwrap_or(0) + 1;
+        let place = |won: &Won| won.tokens.start * lengths + won.tokens.len();
+        let mut filters = vec![0; len.max(1) * lengths];
+        won.iter()
+            .for_each(|won| filters[place(won)] += won.sorted.len());
+        let mut ngrams = Vec::with_capacity(won.len());
+        for (place, count) in filters
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, count)| **count > 0)
+        {
+            let start = place / lengths;
+            ngrams.push(Ngram {
+                tokens: start..start + place % lengths,
+                filters: *count,
+            });
+            *count = ngrams.len();
+        }
+        let numbers = won.iter().map(|won| filters[place(won)] - 1).collect();
+        (ngrams, numbers)
     }
 }
 
@@ -289,8 +303,8 @@ struct Won {
     group: usize,
     /// The filters of the group among all filters.
     filters: Range<usize>,
-    /// Where those that it won stand, by their numbers within the group.
-    within: Range<usize>,
+    /// Where those that it won stand among the sorted ones, by their numbers within the group.
+    sorted: Range<usize>,
     /// The token under its first tap, which may lie before the document.
     start: isize,
     /// The tokens under it.

@@ -1,7 +1,7 @@
 //! A TextCNN's scores are the sum of their parts: exactly on whole numbers, to rounding on others.
 
 use cnn_kernels::SKIP;
-use predictor::{Array, Arrays, FrozenTextCnn, Offsets, TextCnnShares, Windows};
+use predictor::{Array, Arrays, FrozenTextCnn, Ngram, Offsets, TextCnnShares, Windows};
 
 const WORDS: usize = 23;
 const CLASSES: usize = 3;
@@ -82,9 +82,12 @@ fn whole_numbers_add_up_without_a_residual() {
                 let bias = f64::from(shares.bias[class]);
                 let words = bias + shares.filter_bias[class] + sum_of_words(&shares, class);
                 assert_eq!(words, f64::from(score));
-                let ngrams = shares.ngrams.iter().map(|ngram| ngram.contributions[class]);
+                let ngrams = shares.contributions.iter().skip(class).step_by(CLASSES);
                 assert_eq!(bias + ngrams.sum::<f64>(), f64::from(score));
             }
+            let order = |ngram: &Ngram| (ngram.tokens.start, ngram.tokens.end);
+            assert!(shares.ngrams.is_sorted_by(|a, b| order(a) < order(b)));
+            assert_eq!(shares.contributions.len(), shares.ngrams.len() * CLASSES);
             let won: usize = shares.ngrams.iter().map(|ngram| ngram.filters).sum();
             let all = network.fired(&ids);
             assert_eq!(won, all.len());

@@ -148,6 +148,7 @@ impl WordTable {
     /// # Panics
     ///
     /// If there is no such group or tap.
+    #[inline]
     pub fn place(&self, group: usize, tap: usize) -> usize {
         let place = self.groups[group];
         assert!(

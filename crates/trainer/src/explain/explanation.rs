@@ -59,6 +59,8 @@ pub struct Explanation {
     pub shares: Vec<f64>,
     /// The n-grams that won filters, by their first word and then their length; of a DPCNN, which has no such n-grams, each word alone.
     pub ngrams: Vec<Ngram>,
+    /// What each n-gram gives to each class, the biases of its filters included, `[n-grams, classes]`.
+    pub contributions: Vec<f64>,
     /// What the parts leave of each score: of a TextCNN rounding, of a DPCNN what the integral misses.
     pub residual: Vec<f64>,
     /// Words of the text, read or not.
@@ -96,8 +98,19 @@ pub struct Ngram {
     pub words: Range<usize>,
     /// How many filters it won; 0 where there are none to win.
     pub filters: usize,
-    /// What it gives to each class, the biases of those filters included.
-    pub contributions: Vec<f64>,
+}
+
+/// The n-grams that give most to a class, and what all others give together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strongest<'a> {
+    /// N-grams, the greatest contribution first; equal ones in the order of the text.
+    pub shown: Vec<(&'a Ngram, f64)>,
+    /// How many others there are.
+    pub others: usize,
+    /// How many filters these won.
+    pub filters: usize,
+    /// What they give.
+    pub value: f64,
 }
 
 impl Explanation {
@@ -127,12 +140,29 @@ impl Explanation {
         self
     }
 
-    /// The n-grams by the size of what they give to a class, the greatest first; equal ones in the order of the text.
-    pub fn strongest(&self, class: usize) -> Vec<&Ngram> {
-        let mut ngrams: Vec<&Ngram> = self.ngrams.iter().collect();
-        let size = |ngram: &&Ngram| -ngram.contributions[class].abs();
-        ngrams.sort_by(|a, b| size(a).total_cmp(&size(b)));
-        ngrams
+    /// The `most` n-grams that give most to a class, for or against it.
+    pub fn strongest(&self, class: usize, most: usize) -> Strongest<'_> {
+        let values = self.contributions.iter().skip(class);
+        let values = values.step_by(self.logits.len().max(1));
+        let mut ngrams: Vec<(usize, f64)> = values.copied().enumerate().collect();
+        // No two compare as equal, so that the order is one.
+        let order = |a: &(usize, f64), b: &(usize, f64)| {
+            b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0))
+        };
+        let most = most.min(ngrams.len());
+        if most < ngrams.len() {
+            ngrams.select_nth_unstable_by(most, order);
+        }
+        let (shown, others) = ngrams.split_at_mut(most);
+        shown.sort_unstable_by(order);
+        others.sort_unstable_by_key(|(number, _)| *number);
+        let ngram = |number: usize| &self.ngrams[number];
+        Strongest {
+            shown: shown.iter().map(|(n, value)| (ngram(*n), *value)).collect(),
+            others: others.len(),
+            filters: others.iter().map(|(n, _)| ngram(*n).filters).sum(),
+            value: others.iter().map(|(_, value)| value).sum(),
+        }
     }
 
     /// The bytes of `words` in the text.
@@ -314,11 +344,9 @@ impl Frozen {
 fn of_dpcnn(shares: DpcnnShares, words: Vec<Word>) -> Explanation {
     let mut probabilities = vec![0.0; shares.scores.len()];
     predictor::softmax(shares.scores.len(), &shares.scores, &mut probabilities);
-    let each = shares.words.chunks_exact(shares.scores.len());
-    let ngram = |(word, contributions): (usize, &[f64])| Ngram {
+    let ngram = |word: usize| Ngram {
         words: word..word + 1,
         filters: 0,
-        contributions: contributions.to_vec(),
     };
     Explanation {
         method: Method::IntegratedGradients {
@@ -332,7 +360,10 @@ fn of_dpcnn(shares: DpcnnShares, words: Vec<Word>) -> Explanation {
         words,
         filter_bias: vec![0.0; shares.scores.len()],
         bias: shares.start.into_iter().map(f64::from).collect(),
-        ngrams: each.enumerate().map(ngram).collect(),
+        ngrams: (0..shares.words.len() / shares.scores.len().max(1))
+            .map(ngram)
+            .collect(),
+        contributions: shares.words.clone(),
         shares: shares.words,
         residual: shares.residual,
         logits: shares.scores,
@@ -348,7 +379,6 @@ fn of_textcnn(shares: TextCnnShares, words: Vec<Word>) -> Explanation {
     let ngram = |ngram: predictor::Ngram| Ngram {
         words: ngram.tokens,
         filters: ngram.filters,
-        contributions: ngram.contributions,
     };
     Explanation {
         method: Method::Exact,
@@ -363,6 +393,7 @@ fn of_textcnn(shares: TextCnnShares, words: Vec<Word>) -> Explanation {
         filter_bias: shares.filter_bias,
         shares: shares.words,
         ngrams: shares.ngrams.into_iter().map(ngram).collect(),
+        contributions: shares.contributions,
         residual: shares.residual,
         truncated: false,
         floors: vec![],

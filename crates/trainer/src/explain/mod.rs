@@ -16,7 +16,7 @@ mod page;
 mod picture;
 
 pub use covered::{COVER_CELL, COVER_PATCH, Covered};
-pub use explanation::{Explanation, Given, Method, Ngram, Word};
+pub use explanation::{Explanation, Given, Method, Ngram, Strongest, Word};
 pub use faithfulness::{Areas, Estimate, Faithfulness, ToProbabilities, faithfulness};
 pub use filters::{FilterNgram, FilterProfile, filter_profiles};
 pub use page::text_page;

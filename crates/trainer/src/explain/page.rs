@@ -85,12 +85,14 @@ pub(super) fn drawn<T: Serialize>(
 fn text_data<'a>(text: &str, explanation: &'a Explanation) -> TextData<'a> {
     let classes = explanation.logits.len().max(1);
     let shown = |span: Range<usize>| visible(text.get(span).unwrap_or(""));
-    let ngrams = explanation.ngrams.iter().map(|ngram| NgramData {
+    let contributions = explanation.contributions.chunks_exact(classes);
+    let ngrams = explanation.ngrams.iter().zip(contributions);
+    let ngrams = ngrams.map(|(ngram, contributions)| NgramData {
         from: ngram.words.start,
         to: ngram.words.end,
         filters: ngram.filters,
         text: shown(explanation.span_of(&ngram.words)),
-        by_class: Short(&ngram.contributions),
+        by_class: Short(contributions),
     });
     TextData {
         class: explanation.class,

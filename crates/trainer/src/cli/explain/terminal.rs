@@ -134,23 +134,18 @@ impl<'a> Terminal<'a> {
             ],
         };
         let mut parts = vec![(start.to_owned(), String::new(), explanation.bias[class])];
-        let ngrams = explanation.strongest(class);
-        for ngram in ngrams.iter().take(self.top) {
+        let ngrams = explanation.strongest(class, self.top);
+        for (ngram, value) in &ngrams.shown {
             let remark = match ngram.filters {
                 0 => String::new(),
                 1 => "1 filter".to_owned(),
                 many => format!("{many} filters"),
             };
-            parts.push((
-                name(text, explanation, ngram),
-                remark,
-                ngram.contributions[class],
-            ));
+            parts.push((name(text, explanation, ngram), remark, *value));
         }
-        if ngrams.len() > self.top {
-            let rest = &ngrams[self.top..];
-            let sum = rest.iter().map(|ngram| ngram.contributions[class]).sum();
-            parts.push((format!("{} more", rest.len()), String::new(), sum));
+        if ngrams.others > 0 {
+            let more = format!("{} more", ngrams.others);
+            parts.push((more, String::new(), ngrams.value));
         }
         parts.push((end.to_owned(), String::new(), explanation.residual[class]));
         parts
@@ -164,10 +159,8 @@ impl<'a> Terminal<'a> {
         explanation: &Explanation,
         class: usize,
     ) -> String {
-        let strongest = explanation.strongest(class);
-        let most = strongest
-            .first()
-            .map_or(0.0, |ngram| ngram.contributions[class].abs());
+        let strongest = explanation.strongest(class, 1).shown;
+        let most = strongest.first().map_or(0.0, |(_, value)| value.abs());
         let length = match most > 0.0 {
             true => ((value.abs() / most).min(1.0) * BAR as f64).round() as usize,
             false => 0,

@@ -73,8 +73,10 @@ impl TextWhy {
             let gave = answer.of(|class| explanation.share(number, class));
             (word.span.clone(), gave)
         });
-        let ngrams = explanation.ngrams.iter().map(|ngram| {
-            let gave = answer.of(|class| ngram.contributions[class]);
+        let classes = explanation.logits.len().max(1);
+        let gave = explanation.contributions.chunks_exact(classes);
+        let ngrams = explanation.ngrams.iter().zip(gave).map(|(ngram, gave)| {
+            let gave = answer.of(|class| gave[class]);
             (explanation.span_of(&ngram.words), gave)
         });
         let mut ngrams: Vec<_> = ngrams.filter(|(span, _)| !span.is_empty()).collect();
@@ -82,9 +84,9 @@ impl TextWhy {
         ngrams.truncate(NGRAMS);
         Self {
             method: explanation.method,
+            alone: !matches!(answer, WrongAnswer::Class(_)),
             words: words.collect(),
             ngrams,
-            alone: !matches!(answer, WrongAnswer::Class(_)),
             residual: answer.of(|class| explanation.residual[class]),
         }
     }
@@ -96,13 +98,13 @@ pub(super) fn legend(page: &mut Markup, why: &TextWhy, count: usize) {
         "<p class=\"soft\">Words in <mark class=\"w3\">red</mark> spoke for the wrong answer, words in <mark class=\"r3\">green</mark> ",
         &[],
     );
-    match why.method {
-        Method::Exact => page.put(
     let what = match why.alone {
         true => "against it: what each gave to that score, ",
         false => "for the label: what each gave to the one score minus the other, ",
     };
     page.put(what, &[]);
+    match why.method {
+        Method::Exact => page.put(
             "exactly, as cnn explain has it. Below each text, the n-grams that gave most.</p>",
             &[],
         ),
