@@ -47,7 +47,7 @@ mod tuning;
 
 use rayon::prelude::*;
 
-pub(crate) use panels::{BLOCK, Panels, blocks};
+pub(crate) use panels::{Panels, blocks};
 pub(crate) use tile::{multiply_add, rows_times_block, strip_times_panels};
 
 use crate::Isa;

@@ -9,15 +9,13 @@ use crate::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch, panel_width};
 use crate::transpose::transpose;
+use crate::tree::CHAIN;
 
-/// The longest chain of multiply-adds. Sums over more terms are cut into blocks whose results are added in order: shorter
-/// chains round less, and a panel of 256 rows by 16 columns (16 KiB) leaves half of a 32 KiB first-level cache to the rest.
-pub(crate) const BLOCK: usize = 256;
-
-/// The blocks of a sum over `depth` terms: as few as [`BLOCK`] allows, equally long (the last may be shorter). A function of
+/// The blocks of a sum over `depth` terms: as few as [`CHAIN`] allows, equally long (the last may be shorter); a
+/// panel of that many rows by 16 columns (16 KiB) leaves half of a 32 KiB first-level cache to the rest. A function of
 /// `depth` alone: it fixes the bits of the result.
 pub(crate) fn blocks(depth: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = depth.div_ceil(BLOCK).max(1);
+    let count = depth.div_ceil(CHAIN).max(1);
     let length = depth.div_ceil(count).max(1);
     (0..count).map(move |block| (block * length).min(depth)..((block + 1) * length).min(depth))
 }

@@ -7,10 +7,11 @@
 
 use std::ops::Range;
 
-use super::panels::{BLOCK, Panels, blocks};
+use super::panels::{Panels, blocks};
 use crate::cuts::cuts;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Part, Simd};
+use crate::tree::CHAIN;
 
 /// `y[r, n] = bias[n] + Σ_k rows[r][k]·panels[k, n]`, for a few rows and all columns.
 pub(crate) struct RowsTimesPanels<'a> {
@@ -104,7 +105,7 @@ impl Body for ColumnsTimesPanels<'_> {
         } = self;
         let columns = panels.columns;
         let height = y.len() / columns;
-        let mut strip = Scratch::take(height * panels.depth.min(BLOCK));
+        let mut strip = Scratch::take(height * panels.depth.min(CHAIN));
         for block in blocks(panels.depth) {
             // [tile][row, column of the tile]: a tile reads 6 numbers of each row, and from the rows themselves it would
             // fetch a cache line for each (measured with 250 columns: 82 GFLOP/s, and 92 from the strip).

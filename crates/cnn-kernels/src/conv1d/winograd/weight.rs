@@ -11,10 +11,11 @@ use crate::conv1d::Conv1dShape;
 use crate::conv1d::packed::Input;
 use crate::conv1d::tuning::TUNING;
 use crate::cuts::cuts;
-use crate::matmul::{BLOCK, strip_times_panels};
+use crate::matmul::strip_times_panels;
 use crate::scratch::Scratch;
 use crate::simd::{Body, Simd, dispatch};
 use crate::transpose::transpose;
+use crate::tree::CHAIN;
 use crate::{Isa, Offsets};
 
 /// What [`conv1d_backward_weight`](crate::conv1d_backward_weight) computes.
@@ -36,9 +37,9 @@ pub(crate) fn backward_weight(
         sums.fill(0.0);
     }
     // As few chunks as the number of their blocks allows, equally many blocks in each.
-    let blocks = groups.len().div_ceil(BLOCK).max(1);
+    let blocks = groups.len().div_ceil(CHAIN).max(1);
     let blocks = blocks.div_ceil(blocks.div_ceil(TUNING.gradient_blocks));
-    for (chunk, groups) in groups.chunks(blocks * BLOCK).enumerate() {
+    for (chunk, groups) in groups.chunks(blocks * CHAIN).enumerate() {
         let sum = |task: Task| {
             dispatch(
                 isa,
@@ -167,11 +168,11 @@ impl Sums<'_> {
         } = self.task;
         let columns = filters.len();
         let width = NV * S::LANES;
-        let mut strip = Scratch::take(BLOCK * channels.len());
-        let mut panels = Scratch::take(BLOCK * columns.next_multiple_of(width));
+        let mut strip = Scratch::take(CHAIN * channels.len());
+        let mut panels = Scratch::take(CHAIN * columns.next_multiple_of(width));
         // What lies beyond the last filter goes into lanes that are dropped.
         let mut row = Scratch::zeros(self.zeros[0].len().max(self.zeros[1].len()) + width);
-        for (block, all) in self.groups.chunks(BLOCK).enumerate() {
+        for (block, all) in self.groups.chunks(CHAIN).enumerate() {
             let depth = all.iter().filter(|group| group.takes(P)).count();
             for (i, group) in all.iter().filter(|group| group.takes(P)).enumerate() {
                 let tokens = group.rows(self.rows[0], self.zeros[0]);
